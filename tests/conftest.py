@@ -1,0 +1,95 @@
+"""What every test may ask for: a folder to work in, a recorded sweep, a browser."""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read once, when NumPy loads
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_ARGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class RecordedSweep(NamedTuple):
+    """Attributes:
+    folder: where it ran, with its `mlflow.db` and `mlruns/`.
+    answer: the JSON object that it printed.
+    """
+
+    folder: Path
+    answer: dict[str, Any]
+
+
+@pytest.fixture
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is also the working directory, with no tracking server named in the environment."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def recorded_sweep(tmp_path_factory: pytest.TempPathFactory) -> RecordedSweep:
+    """A sweep of four trials, run once for all tests as a user runs it. Read it; do not write to it."""
+    folder = tmp_path_factory.mktemp("recorded_sweep")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "sweeps" / "lr_epochs.py"), "--trials", "4", "--json"],
+        cwd=folder,
+        env=user_environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return RecordedSweep(folder, json.loads(done.stdout))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium. Where there is none the test is skipped, or fails under KNOBWISE_REQUIRE_BROWSER=1."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        missing("BROWSER", f"none of {', '.join(BROWSERS)} is installed")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("BROWSER", "playwright is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=BROWSER_ARGS)
+        yield chromium
+        chromium.close()
+
+
+def missing(what: str, why: str) -> NoReturn:
+    """Skip the test, or fail it where KNOBWISE_REQUIRE_<what> is 1: where every tool ought to be there."""
+    if os.environ.get(f"KNOBWISE_REQUIRE_{what}") == "1":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def user_environment() -> dict[str, str]:
+    """The environment for a command run as a user would: nothing set that points MLflow elsewhere."""
+    return {**{k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}, "PYTHONPATH": str(ROOT)}
