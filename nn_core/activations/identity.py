@@ -1,0 +1,15 @@
+"""No activation: what a linear output, or a network that should stay linear, has."""
+
+from nn_core.activations import Activation, Array
+
+
+def identity() -> Activation:
+    """f(z) = z, f'(z) = 1."""
+
+    def forward(z: Array, slope: Array | None) -> None:
+        pass
+
+    def backward(delta: Array, a: Array, slope: Array | None) -> None:
+        pass
+
+    return Activation(forward, backward, needs_slope=False)

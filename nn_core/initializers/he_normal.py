@@ -1,0 +1,20 @@
+"""He's start, normal: keeps the size of the signal through layers of ReLU."""
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nn_core.initializers import Initializer, Random
+
+
+def he_normal() -> Initializer:
+    """W_ij ~ N(0, 2 / n_in): half of the perceptrons do not fire, which the 2 makes up for.
+
+    He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers", section 2.2.
+    """
+
+    def draw(random: Random, n_in: int, n_out: int) -> NDArray[Any]:
+        return random.normal(0.0, math.sqrt(2 / n_in), (n_in, n_out))
+
+    return Initializer(draw)

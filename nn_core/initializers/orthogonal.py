@@ -1,0 +1,31 @@
+"""An orthogonal start: a layer turns its inputs, and stretches none of them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn_core.initializers import Initializer, Random
+
+
+def orthogonal(gain: float = 1.0) -> Initializer:
+    """W = gain Q, with Q^T Q = I where n_in >= n_out, and Q Q^T = I where n_in <= n_out.
+
+    Q comes of the QR decomposition of a normal matrix. The signs of its columns are those that make the diagonal of R
+    positive: without that the draw would depend on the algorithm and not be uniform over the orthogonal matrices
+    (Mezzadri, 2007, "How to generate random matrices from the classical compact groups").
+
+    Args:
+        gain: > 0; sqrt(2) suits ReLU.
+
+    Saxe, McClelland and Ganguli (2014), "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks".
+    """
+
+    def draw(random: Random, n_in: int, n_out: int) -> NDArray[Any]:
+        tall = random.normal(0.0, 1.0, (max(n_in, n_out), min(n_in, n_out)))
+        q, r = np.linalg.qr(tall)
+        q *= gain * np.copysign(1.0, np.diagonal(r))
+        return q if n_in >= n_out else q.T
+
+    return Initializer(draw)

@@ -1,0 +1,20 @@
+"""Xavier's (Glorot's) start, normal: for activations that are straight around zero, such as tanh."""
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nn_core.initializers import Initializer, Random
+
+
+def xavier_normal() -> Initializer:
+    """W_ij ~ N(0, 2 / (n_in + n_out)): between what forward (1/n_in) and backward (1/n_out) would each keep level.
+
+    Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks", eq. 12.
+    """
+
+    def draw(random: Random, n_in: int, n_out: int) -> NDArray[Any]:
+        return random.normal(0.0, math.sqrt(2 / (n_in + n_out)), (n_in, n_out))
+
+    return Initializer(draw)

@@ -1,0 +1,34 @@
+"""Cross-entropy of classes, fused with the softmax that makes probabilities of the network's outputs."""
+
+from typing import Any
+
+import numpy as np
+
+from nn_core.losses import Array, Loss, inner
+
+
+def cross_entropy() -> Loss:
+    """L = -1/m sum_j sum_i y_ij log p_ij, with p = softmax(o) over the k outputs of a sample.
+
+    Outputs are logits. As log p_i = o_i - log sum exp(o), and the sum is taken after the largest logit has been
+    subtracted, no logarithm of 0 and no overflow can happen; the gradient is p - y. Targets are probabilities
+    `(k, m)` whose columns sum to 1; one column of 0 and a single 1 for a known class.
+
+    Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs".
+
+    >>> loss = cross_entropy().gradient(np.array([[0.0], [0.0]]), np.array([[1.0], [0.0]]))
+    >>> round(loss, 6)  # log 2
+    0.693147
+    """
+
+    def gradient(output: Array, target: Array) -> Any:
+        output -= output.max(axis=-2, keepdims=True)
+        hit = inner(output, target)
+        np.exp(output, out=output)
+        partition = output.sum(axis=-2, keepdims=True)
+        output /= partition
+        output -= target
+        logs = np.log(partition).sum(axis=(-2, -1))
+        return float(logs) - hit if output.ndim == 2 else logs - hit
+
+    return Loss(gradient, link="softmax")

@@ -1,0 +1,41 @@
+"""Variants found by their file: `nn_core/optimizers/adam.py` is the optimizer `"adam"`.
+
+A variant's module holds a function of the module's own name that takes the variant's options, all with defaults,
+and returns the `NamedTuple` of its kind. Nothing is registered: put the file in its folder and it is there.
+"""
+
+import importlib
+import pkgutil
+from typing import Any, Literal, get_args
+
+Kind = Literal["activations", "losses", "initializers", "optimizers", "schedules"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def singular(kind: Kind) -> str:
+    """What one variant of `kind` is called: `losses` -> `loss`. `RunConfig` has a field of that name."""
+    return "loss" if kind == "losses" else kind.removesuffix("s")
+
+
+def names(kind: Kind) -> list[str]:
+    """The names of all variants of `kind`, sorted.
+
+    >>> "relu" in names("activations")
+    True
+    """
+    package = importlib.import_module(f"nn_core.{kind}")
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def load(kind: Kind, name: str, **options: Any) -> Any:
+    """The variant `name` of `kind`, made with `options`.
+
+    Raises:
+        ValueError: there is no such variant; the message lists those there are.
+
+    >>> load("schedules", "constant").factor(3.0, 10.0)
+    1.0
+    """
+    if name not in names(kind):
+        raise ValueError(f"{singular(kind)} must be one of {', '.join(names(kind))}, got {name!r}")
+    return getattr(importlib.import_module(f"nn_core.{kind}.{name}"), name)(**options)
