@@ -1,0 +1,1 @@
+"""One run: a problem, a configuration, an outcome, and its record."""

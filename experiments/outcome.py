@@ -1,0 +1,72 @@
+"""`Outcome`: all that a run leaves behind. Written by `run`, read by the plots, the record and the sweep's driver."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.config import RunConfig
+
+Status = Literal["complete", "paused", "stopped", "diverged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves:
+    """Loss curves. Losses are on standardised targets, in the loss's reported unit (the MSE for squared errors).
+
+    Attributes:
+        epoch: `(t,)` int64, epochs finished (1 is the first), strictly rising.
+        train_loss: `(t,)` float64, the mean over that epoch's samples, each before the step it took part in.
+        val_epoch: `(v,)` int64, the epochs at which the validation part was scored, strictly rising.
+        val_loss: `(v,)` float64, after that epoch.
+    """
+
+    epoch: NDArray[np.int64]
+    train_loss: NDArray[np.float64]
+    val_epoch: NDArray[np.int64]
+    val_loss: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a run, or of a rung of it. Holds plain data only, so that it can cross process borders.
+
+    Attributes:
+        problem: the problem's name.
+        config: as asked.
+        status: `complete` (all epochs done), `paused` (a rung's end, to be continued), `stopped` (early stopping),
+            `diverged` (the loss or a weight is no longer finite).
+        epochs_done: epochs finished, counted from the run's start.
+        curves: the losses, from the run's start (through all rungs).
+        metrics: `val_mse, val_r2, test_mse, test_rmse, test_r2, test_max_error, train_seconds, epochs_per_second,
+            n_parameters` where the run is over and has a model; on the problem's original scale. A diverged run has
+            `train_seconds`, `epochs_per_second` and `n_parameters` only; a paused one `val_mse` besides those.
+        datasets: for `train`, `val` and `test`: rows, columns and the SHA-256 of the values.
+        pictures: PNG files by artifact path (`pictures/true_vs_predicted.png`).
+        checkpoint: the bytes of an `.npz` file from which the run can be continued or its model be loaded.
+    """
+
+    problem: str
+    config: RunConfig
+    status: Status
+    epochs_done: int
+    curves: Curves
+    metrics: dict[str, float]
+    datasets: dict[str, "DatasetFacts"]
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    checkpoint: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFacts:
+    """What the record says of a part of the data."""
+
+    name: str
+    rows: int
+    columns: tuple[str, ...]
+    sha256: str
+    about: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "rows": self.rows, "columns": list(self.columns), "sha256": self.sha256}

@@ -1,0 +1,72 @@
+"""What all figures share: how they become PNG files, how a surface is filled, how a figure is laid out.
+
+Figures are `matplotlib.figure.Figure`, never pyplot: nothing global is touched, and a worker needs no display. Axes
+stand at fixed places, because working out a layout costs more than drawing.
+"""
+
+import io
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from experiments.problems import Array, Part
+
+DPI = 100
+BANDS = 30  # contour bands at most: more cannot be told apart, and cost time
+TRUE, SECOND, MUTED = "#0072B2", "#D55E00", "#555555"  # blue and vermilion of Okabe and Ito: told apart by everyone
+
+
+def render(figure: Figure) -> bytes:
+    """The figure as a PNG file."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DPI)
+    return file.getvalue()
+
+
+def gridded(test: Part, values: Array, shape: tuple[int, int]) -> tuple[Array, Array, Array]:
+    """Both inputs of `test` and the `values` at them, each `(rows, columns)`; values that are not finite are masked."""
+    z: Array = np.ma.masked_invalid(values.reshape(shape))
+    return test.X[:, 0].reshape(shape), test.X[:, 1].reshape(shape), z
+
+
+def round_levels(low: float, high: float) -> Array:
+    """Round numbers, evenly spaced, that cover low..high in at most `BANDS` steps.
+
+    >>> round_levels(-1, 9)[:3]
+    array([-1. , -0.5,  0. ])
+    """
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-9 * size or not size:  # a flat surface: a band around it
+        low, high = low - (size or 1.0) / 10, high + (size or 1.0) / 10
+    return np.asarray(MaxNLocator(BANDS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+
+
+def surface_axes(figure: Figure, place: tuple[float, float, float, float], labels: tuple[str, ...]) -> Axes:
+    """Square axes for a surface over two inputs, at `place` (left, bottom, width, height; parts of the figure)."""
+    axes = figure.add_axes(place, aspect="equal")
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1], rotation=0, labelpad=8)
+    axes.locator_params(nbins=5)
+    return axes
+
+
+def fill(axes: Axes, surface: tuple[Array, Array, Array], levels: Array, colours: str) -> ContourSet:
+    """Filled contours, with what lies beyond the levels in the colours of their ends."""
+    return axes.contourf(*surface, levels, cmap=colours, extend="both")
+
+
+def colour_bar(axes: Axes, levels: Array, colours: str, label: str) -> None:
+    """A colour bar beside `axes`, as high as they are."""
+    figure, place = axes.get_figure(root=True), axes.get_position()
+    assert figure is not None
+    bar = figure.add_axes(
+        (place.x1 + 0.15 / figure.get_figwidth(), place.y0, 0.18 / figure.get_figwidth(), place.height)
+    )
+    scale = ScalarMappable(Normalize(levels[0], levels[-1]), colours)
+    figure.colorbar(scale, cax=bar, ticks=MaxNLocator(6))
+    bar.set_title(label, fontsize="medium")

@@ -1,0 +1,82 @@
+"""Training and validation loss by epoch, on a log scale."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+from experiments.outcome import Curves
+from experiments.plots import RunView
+from experiments.plots.canvas import MUTED, SECOND, TRUE
+from experiments.problems import Array
+
+HIGHEST = 1e3  # times the first loss: where a diverging curve leaves the picture, so that the rest can be read
+
+
+def applies(view: RunView) -> bool:
+    """Whether there is a loss to draw."""
+    return len(view.curves.epoch) > 0
+
+
+def draw(view: RunView) -> Figure:
+    """Both curves, each named with its last value; where the run diverged, a line and the words "diverged at epoch N".
+
+    A log scale cannot show a loss of 0: such points are left out, and the picture says so.
+    """
+    curves = view.curves
+    figure = Figure(figsize=(7, 4.2))
+    axes = figure.add_axes((0.105, 0.125, 0.865, 0.79))
+    lines = (("train", curves.epoch, curves.train_loss, TRUE), ("val", curves.val_epoch, curves.val_loss, SECOND))
+    both = np.concatenate([curves.train_loss, curves.val_loss])
+    drawable = both[np.isfinite(both) & (both > 0)]
+    if drawable.size:
+        _log_scale(axes, drawable)  # first: matplotlib would choose limits beyond the largest float
+    for name, epoch, loss, colour in lines:
+        _line(axes, name, epoch, loss, colour)
+    diverged = _diverged_at(curves, view.predicted is None)
+    if diverged is not None:
+        axes.axvline(diverged, color=MUTED, linewidth=1, linestyle="--")
+    title = "Loss by epoch" if diverged is None else f"Loss by epoch: diverged at epoch {diverged:,}"
+    axes.set(title=title, xlabel="epoch", ylabel="loss (log scale)" if drawable.size else "loss")
+    if (both == 0).any():
+        axes.text(0.01, 0.02, "a loss of 0 is not drawn", transform=axes.transAxes, color=MUTED)
+    last = max(int(curves.epoch[-1]), diverged or 0)
+    axes.set_xlim(0, last * 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper right", frameon=False)
+    return figure
+
+
+def _line(axes: Axes, name: str, epoch: NDArray[np.int64], loss: Array, colour: str) -> None:
+    if not len(epoch):
+        return
+    shown = np.where(np.isfinite(loss) & (loss > 0), loss, np.nan)
+    last = f"{loss[-1]:.3g}" if np.isfinite(loss[-1]) else "not finite"
+    marker = "o" if np.isfinite(shown).sum() == 1 else ""  # a single point makes no line
+    axes.plot(epoch, shown, color=colour, linewidth=1.8, marker=marker, label=f"{name}, last {last}")
+
+
+def _log_scale(axes: Axes, drawable: Array) -> None:
+    axes.set_yscale("log")
+    lowest, highest, first = float(drawable.min()), float(drawable.max()), float(drawable[0])
+    axes.set_ylim(max(lowest / 1.5, 1e-300), min(highest * 1.5, first * HIGHEST, 1e300))
+    decades = np.log10(axes.get_ylim()[1] / axes.get_ylim()[0])
+    axes.yaxis.set_major_locator(
+        LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 4 else (1,), numticks=8)
+    )
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())  # their labels would cost as much as all else together
+
+
+def _diverged_at(curves: Curves, no_model: bool) -> int | None:
+    """The first epoch with a loss that is not finite; the last one where only the weights are not."""
+    bad = [
+        int(epoch[~np.isfinite(loss)][0])
+        for epoch, loss in ((curves.epoch, curves.train_loss), (curves.val_epoch, curves.val_loss))
+        if not np.isfinite(loss).all()
+    ]
+    return min(bad) if bad else int(curves.epoch[-1]) if no_model else None

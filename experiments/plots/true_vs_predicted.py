@@ -1,0 +1,69 @@
+"""The picture that judges a run: the true surface and the predicted one, side by side on one colour scale."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
+
+from experiments.plots import RunView
+from experiments.plots.canvas import MUTED, colour_bar, fill, gridded, round_levels, surface_axes
+from experiments.problems import Array, Part
+
+
+class _Panels(NamedTuple):
+    """A figure that waits for a prediction; `shown` holds the contours of the last one."""
+
+    figure: Figure
+    axes: Axes
+    levels: Array
+    shown: list[ContourSet]
+
+
+def applies(view: RunView) -> bool:
+    """Whether the run has predicted a surface."""
+    return view.predicted is not None and view.problem.grid is not None and len(view.problem.outputs) == 1
+
+
+def draw(view: RunView) -> Figure:
+    """Two panels of filled contours: true (viridis) and predicted (plasma).
+
+    The colour scale of both spans the true surface, so equal places on the two bars are equal values; where the
+    prediction leaves it, it takes the colour of the scale's end. The figure is reused: the true panel, the axes and
+    the bars are drawn up once a surface, and every run changes the predicted panel alone.
+    """
+    assert view.predicted is not None
+    assert view.problem.grid is not None
+    shape, labels = view.problem.grid, (*view.problem.inputs, *view.problem.outputs)
+    panels = _panels(shape, labels, view.test.X.tobytes(), view.test.y.tobytes())
+    while panels.shown:
+        panels.shown.pop().remove()
+    panels.shown.append(fill(panels.axes, gridded(view.test, view.predicted, shape), panels.levels, "plasma"))
+    panels.axes.set_title("Predicted" + _scores(view))
+    return panels.figure
+
+
+def _scores(view: RunView) -> str:
+    shown = [("R²", "test_r2", ".4f"), ("MSE", "test_mse", ".4g")]
+    known = [f"{name} {view.metrics[metric]:{digits}}" for name, metric, digits in shown if metric in view.metrics]
+    return ": " + ", ".join(known) if known else ""
+
+
+@lru_cache(maxsize=2)
+def _panels(shape: tuple[int, int], labels: tuple[str, ...], X: bytes, y: bytes) -> _Panels:
+    """Everything but the prediction. Keyed by the content of the test part, so another problem gets another figure."""
+    test = Part(np.frombuffer(X).reshape(-1, 2), np.frombuffer(y).reshape(-1, 1))
+    levels = round_levels(float(test.y.min()), float(test.y.max()))
+    figure = Figure(figsize=(10, 4.7))
+    true = surface_axes(figure, (0.06, 0.155, 0.37, 0.76), labels)
+    predicted = surface_axes(figure, (0.55, 0.155, 0.37, 0.76), labels)
+    fill(true, gridded(test, test.y, shape), levels, "viridis")
+    true.set_title("True surface")
+    colour_bar(true, levels, "viridis", labels[2])
+    colour_bar(predicted, levels, "plasma", labels[2])
+    predicted.set(xlim=true.get_xlim(), ylim=true.get_ylim())
+    note = f"One colour scale for both: {labels[2]} from {levels[0]:g} to {levels[-1]:g}."
+    figure.text(0.5, 0.02, note, ha="center", color=MUTED)
+    return _Panels(figure, predicted, levels, [])

@@ -1,0 +1,232 @@
+"""One run: a problem and a configuration in, an outcome out. Knows nothing of MLflow or Optuna."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments import plots
+from experiments.config import RunConfig
+from experiments.metrics import errors
+from experiments.outcome import Curves, DatasetFacts, Outcome, Status
+from experiments.problems import Part, Problem
+from nn_core import checkpoint as checkpoints
+from nn_core import variants
+from nn_core.early_stopping import EarlyStopping
+from nn_core.network import Network, with_ones
+from nn_core.scaling import Scaling
+from nn_core.training import Recipe, TrainState, train
+
+ARTICLE_SEED = 99  # the article's `np.random.seed(99)`; a run's seed counts from here, so seed 0 is the article's start
+SCORED = 16  # validation scores for each doubling of the epochs: a score of 2,000 samples costs an epoch of 700
+
+
+@dataclass(frozen=True)
+class Data:
+    """A run's samples, standardised by the training part alone, as the columns that the core wants."""
+
+    inputs: Scaling
+    outputs: Scaling
+    train: tuple[NDArray[Any], NDArray[Any]]
+    val: tuple[NDArray[Any], NDArray[Any]]
+    parts: dict[str, Part]
+
+    @classmethod
+    def of(cls, problem: Problem, config: RunConfig) -> "Data":
+        """Draw and standardise. Raises ValueError where the problem has fewer samples than were asked for."""
+        if problem.most is not None and config.n_samples > problem.most:
+            raise ValueError(f"n_samples must be at most {problem.most} for {problem.name}, got {config.n_samples}")
+        parts = {
+            "train": problem.train(config.n_samples, config.seed),
+            "val": problem.val(config.seed),
+            "test": problem.test(),
+        }
+        inputs, outputs = Scaling.fit(parts["train"].X), Scaling.fit(parts["train"].y)
+
+        def columns(part: Part) -> tuple[NDArray[Any], NDArray[Any]]:
+            target = np.ascontiguousarray(outputs.apply(part.y).T.astype(config.dtype))
+            return with_ones(inputs.apply(part.X), config.dtype), target
+
+        return cls(inputs, outputs, columns(parts["train"]), columns(parts["val"]), parts)
+
+
+def run(
+    problem: Problem,
+    config: RunConfig,
+    *,
+    checkpoint: bytes = b"",
+    until: int | None = None,
+    pictures: bool = True,
+) -> Outcome:
+    """Train `config` on `problem`, from the start or from where a checkpoint left off.
+
+    Cutting a run into rungs changes nothing: the outcome after the last rung is, bit for bit, that of one go (but for
+    the seconds it took).
+
+    Args:
+        checkpoint: of an earlier outcome with the same problem and configuration (`epochs` may be larger now, where
+            the schedule does not depend on the total).
+        until: stop after this epoch, `paused`; None for the configuration's last.
+        pictures: whether to draw, once the run is over.
+
+    Raises:
+        ValueError: a broken checkpoint, one of another network, or too few samples in the problem.
+    """
+    data = Data.of(problem, config)
+    network, recipe = network_of(problem, config), recipe_of(config)
+    last = config.epochs if until is None else min(until, config.epochs)
+    progress = _begin(network, recipe, config) if not checkpoint else _resume(checkpoint, network, config)
+    started = time.perf_counter()
+    _train(network, recipe, config, data, progress, last)
+    progress.seconds += time.perf_counter() - started
+
+    state, stopping = progress.state, progress.stopping
+    status: Status = "complete" if state.epoch >= config.epochs else "paused"
+    if not bool(state.finite):
+        status = "diverged"
+    elif stopping.stopped:
+        status = "stopped"
+    curves = progress.curves()
+    params = stopping.best(state.params)
+    metrics = {
+        "train_seconds": progress.seconds,
+        "epochs_per_second": state.epoch / max(progress.seconds, 1e-9),
+        "n_parameters": float(network.n_parameters),
+    }
+    predicted: NDArray[Any] | None = None
+    if status != "diverged":
+        metrics |= errors("val", data.parts["val"].y, predictions(network, params, data, data.parts["val"].X))
+    if status in ("complete", "stopped"):
+        predicted = predictions(network, params, data, data.parts["test"].X)
+        metrics |= errors("test", data.parts["test"].y, predicted)
+    drawn = {}
+    if pictures and status != "paused":
+        drawn = plots.pictures_of(problem, data.parts["test"], predicted, curves, metrics)
+    return Outcome(
+        problem=problem.name,
+        config=config,
+        status=status,
+        epochs_done=state.epoch,
+        curves=curves,
+        metrics=metrics,
+        datasets={name: facts(problem, name, part) for name, part in data.parts.items()},
+        pictures=drawn,
+        checkpoint=progress.dump(config, data),
+    )
+
+
+def network_of(problem: Problem, config: RunConfig) -> Network:
+    """The network that `config` asks for, with the problem's inputs and outputs."""
+    return Network.build((len(problem.inputs), *config.widths, len(problem.outputs)), config.activation, config.loss)
+
+
+def recipe_of(config: RunConfig) -> Recipe:
+    """The part of `config` that the training loop needs."""
+    return Recipe(
+        optimizer=variants.load("optimizers", config.optimizer),
+        schedule=variants.load("schedules", config.schedule),
+        lr=config.lr,
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        weight_decay=config.weight_decay,
+        dropout=config.dropout,
+        clip_norm=config.clip_norm,
+    )
+
+
+def initial_params(network: Network, config: RunConfig) -> NDArray[Any]:
+    """The weights a run starts from: with the article's initializer and seed 0, those of the article's `SimpleNN`."""
+    random = np.random.RandomState(ARTICLE_SEED + config.seed)
+    return network.start(variants.load("initializers", config.initializer), random, config.dtype)
+
+
+def predictions(network: Network, params: NDArray[Any], data: Data, X: NDArray[Any]) -> NDArray[np.float64]:
+    """What the network says of `X` `(n, d)`: `(n, k)` float64, both on the problem's original scale."""
+    output = network.predict(params, with_ones(data.inputs.apply(X), params.dtype))
+    restored: NDArray[np.float64] = data.outputs.undo(output.T.astype(np.float64))
+    return restored
+
+
+def facts(problem: Problem, name: str, part: Part) -> DatasetFacts:
+    """What the record says of a part of the data; the SHA-256 is of inputs and targets as float64, row by row."""
+    values = np.ascontiguousarray(np.column_stack([part.X, part.y]))
+    return DatasetFacts(
+        name=f"{problem.name}-{name}",
+        rows=len(values),
+        columns=(*problem.inputs, *problem.outputs),
+        sha256=hashlib.sha256(values.tobytes()).hexdigest(),
+    )
+
+
+@dataclass
+class _Progress:
+    """A run under way: what a checkpoint holds."""
+
+    state: TrainState
+    stopping: EarlyStopping
+    losses: list[float]
+    val: list[tuple[int, float]]
+    seconds: float = 0.0
+
+    def curves(self) -> Curves:
+        return Curves(
+            epoch=np.arange(1, len(self.losses) + 1),
+            train_loss=np.array(self.losses),
+            val_epoch=np.array([epoch for epoch, _ in self.val], np.int64),
+            val_loss=np.array([loss for _, loss in self.val], np.float64),
+        )
+
+    def dump(self, config: RunConfig, data: Data) -> bytes:
+        arrays = {
+            "losses": np.array(self.losses),
+            "val": np.array(self.val, np.float64).reshape(-1, 2),
+            "input_mean": data.inputs.mean,
+            "input_std": data.inputs.std,
+            "output_mean": data.outputs.mean,
+            "output_std": data.outputs.std,
+            **self.stopping.arrays(),
+        }
+        return checkpoints.dump(self.state, arrays, {"config": config.as_dict(), "seconds": self.seconds})
+
+
+def _begin(network: Network, recipe: Recipe, config: RunConfig) -> _Progress:
+    params = initial_params(network, config)
+    state = TrainState.fresh(params, recipe, [np.random.default_rng([config.seed, 2])])
+    return _Progress(state, EarlyStopping(config.patience), [], [])
+
+
+def _resume(data: bytes, network: Network, config: RunConfig) -> _Progress:
+    state, arrays, about = checkpoints.load(data)
+    if state.params.shape != (network.n_parameters,):
+        raise ValueError(
+            f"checkpoint must be of a network with {network.n_parameters} parameters, got {state.params.shape[-1]}"
+        )
+    stopping = EarlyStopping.restore(RunConfig.from_dict(about["config"]).patience, arrays)
+    # The score after a shorter run's last epoch is not one that this run would have made on its way.
+    val = [(int(epoch), float(loss)) for epoch, loss in arrays["val"] if _scored(int(epoch), config.epochs)]
+    return _Progress(state, stopping, arrays["losses"].tolist(), val, about["seconds"])
+
+
+def _train(network: Network, recipe: Recipe, config: RunConfig, data: Data, progress: _Progress, last: int) -> None:
+    """The training loop, watched: collects the losses, scores the validation part at times, stops early."""
+    state, stopping = progress.state, progress.stopping
+    if stopping.stopped:
+        return
+    for epoch in train(network, state, recipe, *data.train, until=last):
+        progress.losses.append(float(epoch.loss))
+        if _scored(epoch.number, config.epochs) and bool(state.finite):
+            loss = float(network.loss_of(state.params, *data.val))
+            progress.val.append((epoch.number, loss))
+            if stopping.seen(loss, state.params):
+                return
+
+
+def _scored(epoch: int, epochs: int) -> bool:
+    """Whether the validation part is scored after `epoch`: 16 times in every doubling, evenly, and after the last.
+
+    But for the last, it does not depend on the run's length, so that a short run is the beginning of a longer one.
+    """
+    return epoch == epochs or epoch % max(1, (1 << (epoch.bit_length() - 1)) // SCORED) == 0
