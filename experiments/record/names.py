@@ -1,0 +1,46 @@
+"""The names under which the record keeps a run's facts: written by `tracking`, read by `compare`.
+
+What each means is told in `docs/record.md`. Those that begin with `mlflow.` are MLflow's own and drive its pages.
+"""
+
+SCHEMA_VERSION = "1"
+"""Of this set of names; another number says that a later Knobwise wrote the run."""
+
+NAME = "knobwise.name"
+STUDY = "knobwise.study"
+KIND = "knobwise.kind"
+TRIAL = "knobwise.trial"
+REPLICATE = "knobwise.replicate"
+STATUS = "knobwise.status"
+BASELINE = "knobwise.baseline"
+ERROR = "knobwise.error"
+SWEEP = "knobwise.sweep"
+PROBLEM = "knobwise.problem"
+PACKAGES = "knobwise.packages"
+SCHEMA = "knobwise.schema"
+ABOUT = "knobwise.about."
+"""What a sweep says of itself, one tag a fact: `knobwise.about.sampler`."""
+SHA256 = "knobwise.sha256"
+"""On a dataset input: the whole SHA-256 (MLflow's digest holds 36 characters at most)."""
+
+KINDS = ("study", "trial", "replicate")
+STATUSES = ("complete", "pruned", "diverged", "failed")
+ABANDONED = "abandoned"
+"""The status of a run whose driver died before it had recorded all of it."""
+
+RUN_NAME = "mlflow.runName"
+PARENT = "mlflow.parentRunId"
+NOTE = "mlflow.note.content"
+USER = "mlflow.user"
+SOURCE_NAME = "mlflow.source.name"
+SOURCE_TYPE = "mlflow.source.type"
+COMMIT = "mlflow.source.git.commit"
+DIRTY = "mlflow.source.git.dirty"
+DATA_CONTEXT = "mlflow.data.context"
+
+TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+"""On an experiment: that it is about training, and not about language models, for which MLflow has other pages."""
+
+TRAIN_LOSS = "train_loss"
+VAL_LOSS = "val_loss"
+CURVES = (TRAIN_LOSS, VAL_LOSS)

@@ -1,0 +1,93 @@
+"""Where things are kept: MLflow's own defaults in the working directory, unless MLFLOW_TRACKING_URI says otherwise."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "mlruns"
+JOURNAL = "optuna.journal"
+
+_HIDDEN = "***"
+# In an address the part before the last @ is user and password; a password may itself hold / or @.
+_USER_AND_PASSWORD = re.compile(r"://(?:[^\s:/@]*:\S*|[^\s/@]+)@")
+_QUERY_VALUE = re.compile(r"([?&][\w.%-]+=)[^&#\s]+")
+
+
+class StoreError(Exception):
+    """A store cannot be used. The message is one line that says what to do, and holds no credentials."""
+
+
+def tracking_uri(uri: str | None = None) -> str:
+    """The address of MLflow's store: `uri`, or MLFLOW_TRACKING_URI, or what bare `mlflow ui` opens in this directory.
+
+    That is `./mlflow.db`, but the folder `./mlruns` where an MLflow older than 3.7 kept runs in files there. The same
+    rule as `mlflow.get_tracking_uri()`, without the seconds that importing MLflow takes.
+    """
+    given = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if given:
+        return given
+    here = Path.cwd()
+    if any(folder.parent.name.isdigit() for folder in (here / ARTIFACTS).glob("*/meta.yaml")):
+        return (here / ARTIFACTS).as_uri()
+    return f"sqlite:///{(here / DATABASE).as_posix()}"
+
+
+def journal_path() -> Path:
+    """The file in which a sweep keeps its search.
+
+    >>> journal_path().as_posix()
+    'mlruns/optuna.journal'
+    """
+    return Path(ARTIFACTS) / JOURNAL
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The file behind an address of SQLite; None for every other store.
+
+    >>> sqlite_file("sqlite:///runs/mlflow.db").as_posix()
+    'runs/mlflow.db'
+    >>> sqlite_file("http://localhost:5000") is None
+    True
+    """
+    scheme, _, path = uri.partition(":///")
+    path = unquote(path.partition("?")[0])
+    if scheme.partition("+")[0] != "sqlite" or path in ("", ":memory:"):
+        return None
+    return Path(path)
+
+
+def browse_command(uri: str) -> str:
+    """What to type, or the page to open, to see the runs kept at `uri`.
+
+    >>> browse_command("http://localhost:5000")
+    'open http://localhost:5000'
+    """
+    if uri == tracking_uri() and not os.environ.get("MLFLOW_TRACKING_URI"):
+        return "mlflow ui"
+    if uri.startswith(("http://", "https://")):
+        return f"open {without_credentials(uri)}"
+    return f"mlflow ui --backend-store-uri '{without_credentials(uri)}'"
+
+
+def runs_page(experiment_id: str, server: str = "http://localhost:5000") -> str:
+    """The page of a sweep's runs on a server, by default the one that `mlflow ui` starts.
+
+    MLflow opens experiments at its tools for language models unless it is told that this is about training.
+
+    >>> runs_page("1")
+    'http://localhost:5000/#/experiments/1/runs?workflowType=machine_learning'
+    """
+    return f"{without_credentials(server).rstrip('/')}/#/experiments/{experiment_id}/runs?workflowType=machine_learning"
+
+
+def without_credentials(text: str) -> str:
+    """`text` with the user, the password and every query value of the addresses in it blotted out.
+
+    >>> without_credentials("postgresql://ann:pa/ss@db.example/mlflow?sslkey=secret")
+    'postgresql://***@db.example/mlflow?sslkey=***'
+    >>> without_credentials("sqlite:///mlflow.db")
+    'sqlite:///mlflow.db'
+    """
+    return _QUERY_VALUE.sub(rf"\1{_HIDDEN}", _USER_AND_PASSWORD.sub(f"://{_HIDDEN}@", text))

@@ -1,0 +1,137 @@
+"""Rows of a store into tables: one row a run, real types, columns in an order that reads well."""
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Any, get_origin
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.config import RunConfig
+from experiments.record import names
+from experiments.record.sources.rows import Points, Rows
+
+METRICS = (
+    "val_mse",
+    "val_r2",
+    "test_mse",
+    "test_rmse",
+    "test_r2",
+    "test_max_error",
+    "train_loss",
+    "val_loss",
+    "epochs_done",
+    "train_seconds",
+    "epochs_per_second",
+    "n_parameters",
+)
+"""The metrics in the order of their columns; others follow by name."""
+
+_LARGEST = float(np.finfo(np.float64).max)  # what MLflow keeps of infinity
+
+
+def runs(study: str, rows: Rows, *, replicates: bool) -> pd.DataFrame:
+    """The table of `experiments.compare.runs`. A trial recorded twice, after a crash, counts by its last record."""
+    tags = _by_run(rows.tags)
+    kinds = ("trial", "replicate") if replicates else ("trial",)
+    chosen: dict[tuple[int, int], tuple[str, int]] = {}
+    for run_id, started in sorted(rows.runs, key=lambda run: run[1]):
+        said = tags.get(run_id, {})
+        if said.get(names.KIND) in kinds and said.get(names.STATUS) in names.STATUSES and names.TRIAL in said:
+            chosen[int(said[names.TRIAL]), int(said.get(names.REPLICATE, -1))] = run_id, started
+    places = sorted(chosen)
+    run_ids = [chosen[place][0] for place in places]
+    index = {run_id: row for row, run_id in enumerate(run_ids)}
+    table: dict[str, Any] = {
+        "study": pd.array([study] * len(places), dtype="str"),
+        "trial": np.array([trial for trial, _ in places], np.int64),
+    }
+    if replicates:
+        table["replicate"] = pd.array([None if number < 0 else number for _, number in places], dtype="Int64")
+    table["status"] = pd.array([tags[run_id][names.STATUS] for run_id in run_ids], dtype="str")
+    table["baseline"] = np.array([names.BASELINE in tags[run_id] for run_id in run_ids], np.bool_)
+    table |= _params(_columns(rows.params, index), len(index))
+    table |= _metrics(_columns(rows.metrics, index))
+    times = np.array([chosen[place][1] for place in places], np.int64)
+    table["started"] = pd.to_datetime(times, unit="ms", utc=True)
+    table["run_id"] = pd.array(run_ids, dtype="str")
+    return pd.DataFrame(table)
+
+
+def curves(chosen: pd.DataFrame, points: Points) -> pd.DataFrame:
+    """The table of `experiments.compare.curves`, of the runs in `chosen`, a table of `runs`."""
+    index = {run_id: row for row, run_id in enumerate(chosen["run_id"])}
+    metrics = {metric: code for code, metric in enumerate(names.CURVES)}
+    run = np.array([index[point[0]] for point in points], np.int64)
+    metric = np.array([metrics[point[1]] for point in points], np.int64)
+    epoch = np.array([point[2] for point in points], np.int64)
+    value = np.array([point[3] for point in points], np.float64)
+    order = np.lexsort((epoch, metric, run))
+    run, metric = run[order], metric[order]
+    table = chosen[[name for name in ("study", "trial", "replicate", "run_id") if name in chosen]].take(run)
+    table = table.reset_index(drop=True)
+    table["metric"] = pd.array(names.CURVES, dtype="str").take(metric)
+    table["epoch"] = epoch[order]
+    table["value"] = value[order]
+    return table
+
+
+def _by_run(rows: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for run_id, name, value in rows:
+        found.setdefault(run_id, {})[name] = value
+    return found
+
+
+def _columns(rows: Iterable[tuple[str, str, Any]], index: dict[str, int]) -> dict[str, list[Any]]:
+    """One list a name, with the value of each run in its row, and None where a run has none."""
+    found: dict[str, list[Any]] = {}
+    for run_id, name, value in rows:
+        row = index.get(run_id)
+        if row is not None:
+            if name not in found:
+                found[name] = [None] * len(index)
+            found[name][row] = value
+    return found
+
+
+def _params(columns: dict[str, list[str | None]], n: int) -> dict[str, Any]:
+    """The fields of `RunConfig`, in its order and types; then params of other names, as text."""
+    fitting = {field.name: _typed(columns.get(field.name, [None] * n), field.type) for field in fields(RunConfig)}
+    others = {name: pd.array(columns[name], dtype="str") for name in sorted(columns.keys() - fitting.keys())}
+    return {**fitting, **others}
+
+
+def _typed(texts: list[str | None], kind: Any) -> Any:
+    """A column of the type `kind` of a field; of text where some run has a value that is not of that type."""
+    parse, column = _TYPES[get_origin(kind) or kind]
+    try:
+        meaning = {text: None if text is None else parse(text) for text in set(texts)}
+    except ValueError:
+        return pd.array(texts, dtype="str")
+    return column([meaning[text] for text in texts])
+
+
+def _whole(values: list[int | None]) -> Any:
+    return pd.array(values, dtype="Int64") if None in values else np.array(values, np.int64)
+
+
+# How a field's type is read from text, and the column that it makes.
+_TYPES: dict[Any, tuple[Callable[[str], Any], Callable[[list[Any]], Any]]] = {
+    int: (int, _whole),
+    float: (float, lambda values: np.array(values, np.float64)),
+    str: (str, lambda values: pd.array(values, dtype="str")),
+    tuple: (lambda text: tuple(json.loads(text)), lambda values: pd.array(values, dtype=object)),
+}
+
+
+def _metrics(columns: dict[str, list[float | None]]) -> dict[str, NDArray[np.float64]]:
+    order = [name for name in METRICS if name in columns] + sorted(columns.keys() - set(METRICS))
+    table = {name: np.array(columns[name], np.float64) for name in order}
+    for values in table.values():
+        values[values >= _LARGEST] = math.inf
+        values[values <= -_LARGEST] = -math.inf
+    return table
