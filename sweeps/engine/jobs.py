@@ -1,0 +1,67 @@
+"""A job: what a worker is given, and what it does with it. Plain data in, an outcome out; nothing is written."""
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from experiments import problems
+from experiments.config import RunConfig
+from experiments.outcome import Outcome
+from experiments.run import run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run, or a rung of one.
+
+    Attributes:
+        problem: its name.
+        config: of the run.
+        checkpoint: of the rung before; empty for a run's start.
+        until: the epoch at which the rung ends; None for the run's last.
+        pictures: whether to draw when the run is over.
+    """
+
+    problem: str
+    config: RunConfig
+    checkpoint: bytes = b""
+    until: int | None = None
+    pictures: bool = True
+
+
+Work = Callable[[Job], Outcome]
+
+
+def train(job: Job) -> Outcome:
+    """Do a job."""
+    return run(
+        problems.load(job.problem),
+        job.config,
+        checkpoint=job.checkpoint,
+        until=job.until,
+        pictures=job.pictures and job.until is None,
+    )
+
+
+def ready() -> int:
+    """Nothing but to say that a worker is there: its process id."""
+    return os.getpid()
+
+
+def begin_worker() -> None:
+    """What a local worker does first: leave Ctrl-C to the driver, and leave when the driver does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_leave_with_driver, daemon=True).start()
+
+
+def _leave_with_driver() -> None:
+    # A killed driver cannot tell its workers, and they hold the other end of their own queue, so would wait for ever.
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        multiprocessing.connection.wait([driver.sentinel])
+        os._exit(1)

@@ -1,0 +1,166 @@
+"""Which study a sweep goes on with: names, the newest of a name, what must be the same, and who is at it."""
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.storages import BaseStorage
+
+from sweeps.engine import space
+from sweeps.engine.errors import BadInput, Unfinished
+from sweeps.engine.options import Options
+from sweeps.engine.storage import CAN_LOCK, FileLock
+from sweeps.engine.sweep import Sweep
+
+FINGERPRINT = "knobwise.fingerprint"
+BASE = "knobwise.name"
+
+
+class Study(NamedTuple):
+    """Attributes: its unique key, the name it was asked for by, and whether it is there already."""
+
+    key: str
+    name: str
+    exists: bool
+
+
+def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
+    """The study to go on with: the newest called `name`; with `fresh`, or where there is none, another.
+
+    Studies of one name have the keys NAME, NAME-2, NAME-3, ... A name that another study has as its key is refused.
+
+    Raises:
+        BadInput: the name is taken.
+    """
+    studies = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
+    keys = [key for key, attrs in studies.items() if attrs.get(BASE, key) == name]
+    if name in studies and name not in keys:
+        base = studies[name][BASE]
+        raise BadInput(f"--name must not be the key of another study, got {name!r}, which is a study of {base!r}")
+    newest = max((_number(key, name) for key in keys), default=0)
+    if newest and not fresh:
+        return Study(_key(name, newest), name, True)
+    number = newest + 1
+    while _key(name, number) in studies:  # a study of another name may look like one of this
+        number += 1
+    return Study(_key(name, number), name, False)
+
+
+def fingerprint(sweep: Sweep, options: Options) -> dict[str, Any]:
+    """What must be the same for two runs of a sweep to belong to one study."""
+    facts = {
+        "sweep": sweep.name,
+        "problem": options.problem,
+        "seeds": options.seeds,
+        "objective": "val_mse",
+        "baseline": dict(sweep.baseline),
+        "fixed": sweep.fixed.as_dict(),
+        "space": space.describe(sweep.space),
+    }
+    return dict(json.loads(json.dumps(facts)))
+
+
+def check_same(key: str, was: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuse to mix trials that cannot be compared.
+
+    Raises:
+        BadInput: the study was made with something else; the line names each difference.
+    """
+    differences = [
+        f"{what} {before} then and {after} now"
+        for field in now
+        if was.get(field) != now[field]
+        for what, before, after in _differences(field, was.get(field), now[field])
+    ]
+    if differences:
+        raise BadInput(
+            f"study {key!r} must go on as it was begun, got {'; '.join(differences)}: "
+            "take --fresh for another study of that name, or --name for another name"
+        )
+
+
+def open_study(
+    storage: BaseStorage,
+    study: Study,
+    sweep: Sweep,
+    options: Options,
+    sampler: optuna.samplers.BaseSampler,
+    pruner: optuna.pruners.BasePruner,
+) -> optuna.Study:
+    """The study in Optuna, made and given its baseline where it is new.
+
+    Raises:
+        BadInput: it was begun as something else.
+    """
+    opened = optuna.create_study(
+        storage=storage,
+        study_name=study.key,
+        direction="minimize",
+        sampler=sampler,
+        pruner=pruner,
+        load_if_exists=study.exists,
+    )
+    now = fingerprint(sweep, options)
+    was = opened.user_attrs.get(FINGERPRINT)
+    if was is not None:
+        check_same(study.key, was, now)
+    else:  # new, or a driver died between making it and this
+        opened.set_user_attr(BASE, study.name)
+        opened.set_user_attr(FINGERPRINT, now)
+    if not opened.get_trials(deepcopy=False):
+        opened.enqueue_trial(dict(sweep.baseline))
+    return opened
+
+
+@contextlib.contextmanager
+def alone(folder: Path, key: str) -> Iterator[None]:
+    """Be the only driver of a study on this machine, until the end or the death of this process.
+
+    Raises:
+        Unfinished: another process is at it.
+    """
+    if not CAN_LOCK:  # on Windows two drivers are not kept apart
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{key}.lock"
+    lock = FileLock(path)
+    if not lock.acquire(wait=False):
+        other = path.read_text().strip()
+        raise Unfinished(
+            f"study {key!r} is being run by process {other}: wait for its end, or start another with --fresh or --name"
+        )
+    try:
+        path.write_text(f"{os.getpid()}\n")
+        yield
+    finally:
+        lock.release()
+
+
+def _key(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _number(key: str, name: str) -> int:
+    numbered = re.fullmatch(re.escape(name) + r"-(\d+)", key)
+    return int(numbered.group(1)) if numbered else 1
+
+
+def _differences(field: str, was: Any, now: Any) -> Iterator[tuple[str, str, str]]:
+    """Name, value then and value now of each part that differs."""
+    if not isinstance(was, dict) or not isinstance(now, dict):
+        yield field, repr(was), repr(now)
+        return
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            show = _distributions if field == "space" else repr
+            yield f"{field}'s {name}", show(was.get(name)), show(now.get(name))
+
+
+def _distributions(texts: Any) -> str:
+    return " or ".join(space.readable(text) for text in texts) if texts else "not in it"

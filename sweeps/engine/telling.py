@@ -1,0 +1,88 @@
+"""Telling Optuna how a trial ended, and making it agree with the record after a crash."""
+
+from collections import defaultdict
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from experiments.record.recorded import RecordedRun
+from sweeps.engine.attempts import KEPT
+from sweeps.engine.recorder import RUN_ID, Opened
+from sweeps.engine.results import FACTS
+
+# Optuna has no state for a trial that diverged. COMPLETE needs a value, and there is none; FAIL is a trial that every
+# sampler forgets, so that it would be tried again next door. PRUNED is "looked at and found worse": TPE counts it
+# among the bad ones, so the sampler keeps away. The trial's own facts tell the two apart.
+STATES = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "diverged": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+
+def tell(study: optuna.Study, trial: optuna.Trial, facts: dict[str, Any]) -> None:
+    """End a trial in Optuna. Always after its run is finished in MLflow: see `reconcile`.
+
+    Args:
+        study: the trial's.
+        trial: a running one.
+        facts: as `Verdict.facts` gives them.
+    """
+    trial.set_user_attr(FACTS, facts)
+    state = STATES[facts["status"]]
+    study.tell(trial, facts["val_mse"] if state == TrialState.COMPLETE else None, state=state)
+
+
+def running(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that a dead or interrupted driver left RUNNING."""
+    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+
+def reconcile(study: optuna.Study, opened: Opened, left: list[FrozenTrial], known: int) -> list[optuna.Trial]:
+    """Make Optuna and MLflow agree on a study that a driver has died on.
+
+    A run is finished in MLflow before its trial is told in Optuna. So whatever the moment of death, a trial that runs
+    in Optuna either has a finished run, from which it is told now, or has to be run again. Then its run, if it has
+    one, is marked as abandoned, and it keeps its number and parameters.
+
+    Args:
+        study: as the driver found it.
+        opened: the record, as the driver found it.
+        left: the trials that the study was left with running.
+        known: how many trials the study was left with.
+
+    Returns:
+        The trials to run again.
+    """
+    runs: dict[int, list[RecordedRun]] = defaultdict(list)
+    for run in opened.recorded:
+        if not run.deleted:
+            runs[run.trial].append(run)
+    again = []
+    for frozen in left:
+        trial = optuna.Trial(study, frozen._trial_id)  # Optuna has no other way back to a trial that runs
+        over = [run for run in runs[frozen.number] if run.replicate is None and _over(run)]
+        if over:
+            trial.set_user_attr(RUN_ID, over[0].run_id)
+            tell(study, trial, _facts(over[0]))
+        else:
+            again.append(trial)
+    to_do = {trial.number for trial in again}
+    for number, those in runs.items():
+        for run in those:
+            # Beyond the search's last trial: the search lost it (its file was cut), and its number will be given anew.
+            lost = number in to_do or number >= known
+            if run.mlflow_status == "RUNNING" or (lost and run.mlflow_status != "KILLED"):
+                opened.tracker.abandon(run.run_id)
+    return again
+
+
+def _over(run: RecordedRun) -> bool:
+    return run.mlflow_status in ("FINISHED", "FAILED") and run.status in STATES
+
+
+def _facts(run: RecordedRun) -> dict[str, Any]:
+    numbers = {name: run.metrics[name] for name in KEPT if name in run.metrics}
+    return {"status": run.status, "epochs": int(run.metrics.get("epochs_done", 0)), **numbers}

@@ -1,0 +1,175 @@
+"""A sweep without training and without MLflow: an objective that is a formula, workers that do it at once."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import optuna
+
+from experiments.config import RunConfig
+from experiments.outcome import Curves, Outcome, Status
+from experiments.record.recorded import RecordedRun, StudyRun
+from experiments.tracking import Tracker
+from sweeps.engine import pruners, results, samplers, studies
+from sweeps.engine.attempts import Attempt, Verdict
+from sweeps.engine.display import Silent
+from sweeps.engine.driver import Driver, Ending, Plan
+from sweeps.engine.executors import Workers
+from sweeps.engine.interrupts import Interrupts
+from sweeps.engine.jobs import Job, Work
+from sweeps.engine.options import Options
+from sweeps.engine.recorder import Opened, Recorder
+from sweeps.engine.storage import open_storage
+from sweeps.engine.sweep import Sweep
+
+
+def space(trial: optuna.Trial) -> dict[str, Any]:
+    return {"lr": trial.suggest_float("lr", 1e-4, 1.0, log=True), "epochs": trial.suggest_int("epochs", 100, 4000)}
+
+
+SWEEP = Sweep(
+    name="formula",
+    question="Where is the formula lowest?",
+    knobs=("lr", "epochs"),
+    space=space,
+    baseline={"lr": 0.001, "epochs": 2000},
+    fixed=RunConfig(n_samples=100, widths=(4,)),
+)
+
+
+def error_of(config: RunConfig, epoch: int) -> float:
+    """Lowest at lr = 0.03, falling with epochs, another for each seed; a rate above 0.5 diverges."""
+    return (math.log10(config.lr / 0.03)) ** 2 + 100 / epoch + 0.01 * config.seed
+
+
+def formula(job: Job) -> Outcome:
+    """What a worker does here."""
+    last = job.config.epochs if job.until is None else job.until
+    status: Status = "diverged" if job.config.lr > 0.5 else "complete" if last == job.config.epochs else "paused"
+    metrics = {"train_seconds": 0.1, "epochs_per_second": 10.0, "n_parameters": 17.0}
+    if status != "diverged":
+        metrics["val_mse"] = error_of(job.config, last)
+    if status == "complete":
+        metrics |= {"test_mse": 2 * metrics["val_mse"], "test_r2": 0.5}
+    nothing = np.zeros(0)
+    return Outcome(
+        problem=job.problem,
+        config=job.config,
+        status=status,
+        epochs_done=last,
+        curves=Curves(
+            epoch=nothing.astype(np.int64), train_loss=nothing, val_epoch=nothing.astype(np.int64), val_loss=nothing
+        ),
+        metrics=metrics,
+        datasets={},
+        checkpoint=f"{last}".encode(),
+    )
+
+
+@dataclass
+class AtOnce:
+    """Workers that do a job while it is handed to them, and keep what they were given."""
+
+    slots: int = 1
+    lost: tuple[type[BaseException], ...] = (ConnectionError,)
+    jobs: list[Job] = field(default_factory=list)
+
+    def submit(self, work: Work, job: Job) -> "Future[Outcome]":
+        self.jobs.append(job)
+        future: Future[Outcome] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(work(job))
+        except Exception as error:  # noqa: BLE001  as an executor does
+            future.set_exception(error)
+        return future
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Book:
+    """A record in memory: what the recorder and the tracker wrote."""
+
+    runs: dict[str, RecordedRun] = field(default_factory=dict)
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    def record(self, attempt: Attempt, verdict: Verdict, ended: float) -> "Future[str]":
+        assert attempt.started <= ended
+        self.verdicts[attempt.number] = verdict
+        return self._keep(attempt.number, verdict.status, "FINISHED", dict(verdict.outcome.metrics))
+
+    def record_failure(self, attempt: Attempt, error: str, ended: float) -> "Future[str]":
+        self.errors.append(error)
+        return self._keep(attempt.number, "failed", "FAILED", {})
+
+    def abandon(self, run_id: str) -> None:
+        run = self.runs[run_id]
+        self.runs[run_id] = RecordedRun(run_id, run.trial, None, "abandoned", "KILLED", run.metrics, False)
+
+    def begin(self, trial: int) -> None:
+        """A run as a driver leaves it that dies while writing it."""
+        self.runs[f"half-{trial}"] = RecordedRun(f"half-{trial}", trial, None, "", "RUNNING", {}, False)
+
+    def finished(self, trial: int) -> list[RecordedRun]:
+        return [run for run in self.runs.values() if run.trial == trial and run.mlflow_status == "FINISHED"]
+
+    def _keep(self, trial: int, status: str, state: str, metrics: dict[str, float]) -> "Future[str]":
+        run_id = f"run-{len(self.runs)}"
+        self.runs[run_id] = RecordedRun(run_id, trial, None, status, state, metrics, False)
+        future: Future[str] = Future()
+        future.set_result(run_id)
+        return future
+
+
+@dataclass
+class Bench:
+    """A place to run sweeps in, again and again on the same study."""
+
+    folder: Path
+    book: Book = field(default_factory=Book)
+    workers: AtOnce = field(default_factory=AtOnce)
+    interrupts: Interrupts = field(default_factory=Interrupts)
+
+    def study(self, *, sampler: str = "random", pruner: str = "none", sweep: Sweep = SWEEP) -> optuna.Study:
+        storage = open_storage(str(self.folder / "search.journal"))
+        chosen = studies.choose(storage, sweep.name, fresh=False)
+        options = Options(trials=1, problem="article", sampler=sampler, pruner=pruner, name=sweep.name)
+        return studies.open_study(
+            storage, chosen, sweep, options, samplers.make(sampler, 0, 0), pruners.make(pruner, 4000)
+        )
+
+    def run(
+        self,
+        trials: int,
+        *,
+        study: optuna.Study | None = None,
+        work: Work = formula,
+        pruner: str = "none",
+        seeds: int = 1,
+        seconds: float = math.inf,
+        points: Callable[[optuna.Study], Iterator[Mapping[str, Any]]] | None = None,
+    ) -> tuple[results.Results, Ending]:
+        study = study or self.study(pruner=pruner)
+        opened: Future[Opened] = Future()
+        place = StudyRun("1", "parent", study.study_name, "formula")
+        opened.set_result(Opened(cast(Tracker, self.book), place, list(self.book.runs.values())))
+        plan = Plan(
+            sweep=SWEEP,
+            problem="article",
+            trials=trials,
+            seeds=seeds,
+            deadline=time.monotonic() + seconds,
+            rungs=pruner != "none",
+            points=cast(Iterator[dict[str, Any]], points(study)) if points else None,
+        )
+        recorder, workers = cast(Recorder, self.book), cast(Workers, self.workers)
+        ending = Driver(plan, study, work, workers, recorder, opened, Silent(), self.interrupts).run()
+        return results.of(study), ending
