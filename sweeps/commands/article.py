@@ -1,0 +1,298 @@
+"""Walk through the article: its data, its three runs, and what each knob bought.
+
+    knobwise article --quick
+
+Draws the data and the true surface, makes the three runs of the article's table with `SimpleNN` and again by the fast
+path, compares the figures digit by digit, and records every run in MLflow. About three minutes on two cores.
+
+Options:
+  --quick       SimpleNN for the first run only, the long ones by the fast path alone; under a minute
+  --out DIR     where the pictures and the tables go [mlruns/article]
+  --no-record   record nothing in MLflow
+  --json        one line of JSON on stdout, and nothing else there
+
+Exit code 1 where a run does not have the figures that the article's table has.
+"""
+
+import concurrent.futures
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import rich.table
+from rich import box
+from rich.console import Console
+
+from experiments import walkthrough
+from experiments.outcome import Outcome
+from experiments.problems.article import sample
+from experiments.record import names
+from experiments.record.stores import browse_command, without_credentials
+from experiments.walkthrough import ROWS, Row, figures, knobs
+from experiments.walkthrough import tables as walkthrough_tables
+from experiments.walkthrough.tables import FAST, SIMPLE, Table
+from sweeps.engine.errors import BadInput, Unfinished, nearest
+from sweeps.engine.executors import LocalWorkers
+from sweeps.engine.interrupts import Interrupts
+from sweeps.engine.jobs import Job, Work, train
+from sweeps.engine.options import cores
+
+if TYPE_CHECKING:
+    from experiments.tracking import StudyRun, Tracker
+
+NAME = "article"
+TICK = 0.25  # seconds between looks at interrupts
+HEAD = 5  # rows of data shown
+
+
+class Options(NamedTuple):
+    """Attributes: as the module's docstring says."""
+
+    quick: bool = False
+    record: bool = True
+    json: bool = False
+    out: Path = Path("mlruns") / NAME
+
+
+FLAGS: dict[str, Callable[[Options], Options]] = {
+    "--quick": lambda options: options._replace(quick=True),
+    "--no-record": lambda options: options._replace(record=False),
+    "--json": lambda options: options._replace(json=True),
+}
+
+
+class Record(NamedTuple):
+    """Attributes: who writes to MLflow, and the study it writes."""
+
+    tracker: "Tracker"
+    study: "StudyRun"
+
+
+class Task(NamedTuple):
+    """Attributes: a row of the article's table, the network to compute it by, and its number in the record."""
+
+    row: Row
+    by: str
+    number: int
+
+    @property
+    def work(self) -> float:
+        """Roughly how long it takes, in no unit: SimpleNN's epochs are about four times as long."""
+        return self.row.config.n_samples * self.row.config.epochs * (4.0 if self.by == SIMPLE else 1.0)
+
+
+def main(argv: list[str]) -> int:
+    """Walk through the article as `argv` asks."""
+    if "-h" in argv or "--help" in argv:
+        sys.stdout.write((__doc__ or "").strip() + "\n")
+        return 0
+    options = parse(argv)
+    with Interrupts() as interrupts:
+        return _walk(options, interrupts)
+
+
+def parse(words: list[str]) -> Options:
+    """The options in `words`.
+
+    Raises:
+        BadInput: an option is unknown, or has a value that it does not take.
+    """
+    options, rest = Options(), list(words)
+    while rest:
+        word, equals, value = rest.pop(0).partition("=")
+        known = [*FLAGS, "--out"]
+        if word not in known:
+            raise BadInput(f"option must be one of {', '.join(known)}, got {word!r}{nearest(word, known)}")
+        if word == "--out":
+            value = value if equals else rest.pop(0) if rest else ""
+            if not value or value.startswith("--"):
+                raise BadInput(f"--out must be followed by a folder, got {value or 'nothing'}")
+            options = options._replace(out=Path(value))
+        elif equals:
+            raise BadInput(f"{word} must stand alone, got {value!r}")
+        else:
+            options = FLAGS[word](options)
+    return options
+
+
+def simple_nn(job: Job) -> Outcome:
+    """What a worker does with a run by SimpleNN."""
+    return walkthrough.by_simple_nn(job.config)
+
+
+WORK: dict[str, Work] = {SIMPLE: simple_nn, FAST: train}
+
+
+def tasks(rows: tuple[Row, ...], quick: bool) -> list[Task]:
+    """What is to be computed; SimpleNN's runs come first in the record."""
+    pairs = [(row, SIMPLE) for row in (rows[:1] if quick else rows)] + [(row, FAST) for row in rows]
+    return [Task(row, by, number) for number, (row, by) in enumerate(pairs)]
+
+
+def _walk(options: Options, interrupts: Interrupts) -> int:
+    began = time.monotonic()
+    console = Console(stderr=options.json, highlight=False)
+    if not console.is_terminal:
+        console.width = 110  # what a file or a pipe is read at
+    _folder(options.out)
+    _show_data(console, options.out)
+    todo = tasks(ROWS, options.quick)
+    slots = min(2, cores())
+    wait = "under a minute" if options.quick else "about three minutes"
+    console.print(
+        f"\n[bold]The runs.[/] {len(todo)} of them, {slots} at once, {wait} on two free cores.\n"
+        "Every run starts from the same weights (seed 99) and sees the same samples (seed 0)."
+    )
+    record = _open(options) if options.record else None
+    done = _compute(console, todo, slots, record, interrupts)
+    if interrupts.signal:
+        if record:
+            _close(record, "Interrupted: not every run was made.", interrupted=True)
+        sys.stderr.write("interrupted; the runs that had ended are recorded\n" if record else "interrupted\n")
+        return interrupts.exit_code
+    _save(done, options.out)
+    tables = [make(ROWS, done) for make in walkthrough_tables.ALL]
+    text = walkthrough_tables.markdown(tables)
+    (options.out / "article_tables.md").write_text(text, encoding="utf-8")
+    if record:
+        _close(record, text, interrupted=False)
+    for table in tables:
+        console.print(_rich(table))
+    same = walkthrough_tables.reproduced(ROWS, done)
+    _conclude(console, done, same, options, record)
+    if options.json:
+        facts = {
+            "study": record.study.study if record else None,
+            **walkthrough_tables.facts(ROWS, done),
+            "reproduced": same,
+            "wall_s": time.monotonic() - began,
+            "tracking_uri": without_credentials(record.tracker.uri) if record else None,
+            "experiment_id": record.study.experiment_id if record else None,
+            "run_id": record.study.run_id if record else None,
+        }
+        sys.stdout.write(json.dumps(facts, allow_nan=False) + "\n")
+    return 0 if same else 1
+
+
+def _folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "article_tables.md").touch()
+    except OSError as error:
+        raise BadInput(f"--out must be a folder that can be written to, got {str(out)!r} ({error.strerror})") from None
+
+
+def _show_data(console: Console, out: Path) -> None:
+    """The problem, the head of its data, and the two pictures of them."""
+    n_samples = ROWS[0].config.n_samples
+    console.print(
+        "[bold]The problem.[/] A network is to learn the surface z = sin(x) + x cos(y) + y + 3^(x/3), for x and y\n"
+        f"from -10 to 10, from {n_samples:,} random points of it. The first {HEAD}:\n"
+    )
+    console.print(sample(n_samples).head(HEAD).to_string(float_format="{:.3f}".format))
+    for name, picture in walkthrough.data_pictures(n_samples).items():
+        (out / f"article_{name}.png").write_bytes(picture)
+    console.print(
+        f"\nThe sample and the true surface are drawn in {out}/article_sample.png and article_true_surface.png."
+    )
+
+
+def _open(options: Options) -> Record:
+    """A study of its own for every walk: its key is the moment it began."""
+    from experiments.tracking import Tracker
+
+    tracker = Tracker()
+    key = f"{NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    about = {"quick": str(options.quick).lower()}
+    return Record(tracker, tracker.open_study(sweep=NAME, name=NAME, study=key, problem=NAME, about=about))
+
+
+def _compute(
+    console: Console, todo: list[Task], slots: int, record: Record | None, interrupts: Interrupts
+) -> dict[tuple[str, str], Outcome]:
+    """Make the runs, longest first; record each as it ends; after an interrupt, only those made."""
+    done: dict[tuple[str, str], Outcome] = {}
+    workers = LocalWorkers(slots)
+    began = time.monotonic()
+    try:
+        waiting: dict[Future[Outcome], Task] = {
+            workers.submit(WORK[task.by], Job(problem=walkthrough.PROBLEM, config=task.row.config)): task
+            for task in sorted(todo, key=lambda task: -task.work)
+        }
+        with console.status("") as status:
+            while waiting:
+                status.update(f"{len(done)} of {len(todo)} runs done, {time.monotonic() - began:.0f} s so far")
+                for future in concurrent.futures.wait(waiting, TICK, concurrent.futures.FIRST_COMPLETED).done:
+                    task, outcome = waiting.pop(future), future.result()
+                    done[task.row.name, task.by] = outcome
+                    if record:
+                        _record(record, task, outcome)
+                    seconds = f"{outcome.metrics['train_seconds']:.1f} s"
+                    console.print(f"  {task.row.name}, {task.by}: {seconds}, grid MSE {figures(outcome).grid_mse}")
+                if interrupts.signal:  # a run may have minutes to go, and Python would wait for it
+                    for process in multiprocessing.active_children():
+                        process.terminate()
+                    break
+    except workers.lost as error:
+        raise Unfinished(f"a worker died before its run was over: {error}") from None
+    finally:
+        workers.close()
+    return done
+
+
+def _record(record: Record, task: Task, outcome: Outcome) -> None:
+    ended = time.time()
+    said = {names.RUN_NAME: f"{task.row.name} ({task.by})", names.ABOUT + "by": task.by}
+    record.tracker.record(
+        record.study,
+        trial=task.number,
+        status="complete",
+        outcome=outcome,
+        started=ended - outcome.metrics["train_seconds"],
+        ended=ended,
+        tags=said | ({names.BASELINE: "true"} if task.number == 0 else {}),
+    )
+
+
+def _save(done: walkthrough_tables.Done, out: Path) -> None:
+    """The pictures of every row, by SimpleNN where it ran."""
+    for row in ROWS:
+        outcome = done.get((row.name, SIMPLE)) or done[row.name, FAST]
+        for path, picture in outcome.pictures.items():
+            (out / f"article_{row.name.replace(' ', '_')}_{Path(path).name}").write_bytes(picture)
+
+
+def _close(record: Record, text: str, interrupted: bool) -> None:
+    record.tracker.summarise(record.study, description=text, metrics={}, tags={})
+    record.tracker.close_study(record.study, interrupted=interrupted)
+
+
+def _rich(table: Table) -> rich.table.Table:
+    drawn = rich.table.Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column, head in enumerate(table.head):
+        drawn.add_column(head, justify="right" if column else "left")
+    for row in table.rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+def _conclude(
+    console: Console, done: dict[tuple[str, str], Outcome], same: bool, options: Options, record: Record | None
+) -> None:
+    turned = knobs(ROWS, [done[row.name, FAST] for row in ROWS])
+    best = max(turned, key=lambda knob: knob.error_factor)
+    said = (
+        "Every run has the article's figures, digit by digit." if same else "NOT every run has the article's figures."
+    )
+    console.print(f"{said} The knob that bought most: {best.knob}, {best.error_factor:.2f} times less error.")
+    console.print("Turned one at a time, by hand, that is hard to see. Let a sweep turn them:\n")
+    console.print("  python sweeps/lr_epochs.py\n", style="bold")
+    console.print(f"Pictures and tables: {options.out}", soft_wrap=True)
+    if record:
+        console.print(f"Recorded runs: {browse_command(record.tracker.uri)}", soft_wrap=True)
