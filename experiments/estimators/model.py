@@ -1,0 +1,113 @@
+"""A network trained on a table: what `fit` makes and `predict` asks. Plain data, no scikit-learn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.config import RunConfig
+from experiments.problems import Part
+from experiments.run import initial_params, recipe_of
+from nn_core.early_stopping import EarlyStopping
+from nn_core.network import Network, with_ones
+from nn_core.scaling import Scaling
+from nn_core.training import TrainState, train
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A trained network and what stands around it: arrays, numbers and names only, so that copies and pickles work.
+
+    Attributes:
+        config: what it was trained with.
+        sizes: of its layers, from inputs to outputs.
+        params: `(P,)`, of the configuration's dtype; see `nn_core.network`.
+        inputs: the scaling of its inputs.
+        outputs: the scaling of its targets.
+        train_loss: after each epoch, the mean over that epoch's samples, each before the step it took part in.
+        val_loss: after each epoch, on the samples held back; empty where there were none.
+    """
+
+    config: RunConfig
+    sizes: tuple[int, ...]
+    params: Array
+    inputs: Scaling
+    outputs: Scaling
+    train_loss: list[float]
+    val_loss: list[float]
+
+    def predict(self, X: Array) -> NDArray[np.float64]:
+        """What the network says of `X` `(n, d)`: `(n, k)`, on the targets' original scale.
+
+        In float64 whatever the training was done in: float32 products differ, by 3e-7 of their size, with the number
+        of columns, and a sample's prediction ought not to depend on the samples that are predicted with it.
+        """
+        network = Network.build(self.sizes, self.config.activation, self.config.loss)
+        output = network.predict(self.params.astype(np.float64), with_ones(self.inputs.apply(X), np.float64))
+        restored: NDArray[np.float64] = self.outputs.undo(output.T)
+        return restored
+
+
+def train_model(config: RunConfig, data: Part, held_back: Part | None, scale: Callable[[Array], Scaling]) -> Model:
+    """Train on `data`, with early stopping by `held_back` where there is one.
+
+    Args:
+        scale: how targets are scaled: what makes the scaling from those of `data`.
+
+    Raises:
+        ValueError: the training diverged.
+    """
+    sizes = (data.X.shape[1], *config.widths, data.y.shape[1])
+    inputs, outputs = Scaling.fit(data.X), scale(data.y)
+
+    def columns(part: Part) -> tuple[Array, Array]:
+        target = np.ascontiguousarray(outputs.apply(part.y).T, config.dtype)
+        return with_ones(inputs.apply(part.X), config.dtype), target
+
+    network, recipe = Network.build(sizes, config.activation, config.loss), recipe_of(config)
+    state = TrainState.fresh(initial_params(network, config), recipe, [np.random.default_rng([config.seed, 2])])
+    stopping = EarlyStopping(config.patience)
+    val = columns(held_back) if held_back else None
+    train_loss, val_loss = [], []
+    for epoch in train(network, state, recipe, *columns(data)):
+        train_loss.append(float(epoch.loss))
+        if val and bool(state.finite):
+            val_loss.append(float(network.loss_of(state.params, *val)))
+            if stopping.seen(val_loss[-1], state.params):
+                break
+    if not bool(state.finite):
+        raise ValueError(f"training diverged in epoch {state.epoch}: lr must be lower than {config.lr:g} here")
+    return Model(
+        config=config,
+        sizes=sizes,
+        params=stopping.best(state.params),
+        inputs=inputs,
+        outputs=outputs,
+        train_loss=train_loss,
+        val_loss=val_loss,
+    )
+
+
+def hold_back(data: Part, fraction: float, groups: Array, random: np.random.Generator) -> tuple[Part, Part]:
+    """`data` in two parts, the second with about `fraction` of the samples, at least one, drawn evenly from `groups`.
+
+    Args:
+        groups: `(n,)`, what each sample belongs to: its class, or the same for all.
+
+    >>> data = Part(np.zeros((8, 1)), np.array([[0.0], [1.0]] * 4))
+    >>> kept, held = hold_back(data, 0.25, data.y[:, 0], np.random.default_rng(0))
+    >>> kept.y.size, sorted(held.y.ravel().tolist())
+    (6, [0.0, 1.0])
+    """
+    n = len(groups)
+    held = max(1, round(fraction * n))
+    order = random.permutation(n)
+    order = order[np.argsort(groups[order], kind="stable")]
+    # Every n/held-th sample of the groups laid end to end takes from each group its share.
+    chosen = np.zeros(n, bool)
+    chosen[order[(np.arange(held) * n + n // 2) // held]] = True
+    return Part(data.X[~chosen], data.y[~chosen]), Part(data.X[chosen], data.y[chosen])
