@@ -1,0 +1,156 @@
+"""The rules that keep the house in order: which way imports point, and how long a file may be."""
+
+import ast
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("nn_core", "experiments", "sweeps")
+LONGEST = 320
+FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+EVERYWHERE = [*FILES, *sorted(file for part in ("tests", "benchmarks") for file in (ROOT / part).rglob("*.py"))]
+
+# What a module of each package may not import: the packages above it, the tests, and what its layer is kept free of.
+FORBIDDEN = {
+    "nn_core": {"experiments", "sweeps", "tests", "benchmarks"},
+    "experiments": {"sweeps", "tests", "benchmarks"},
+    "sweeps": {"tests", "benchmarks"},
+}
+
+
+def imported(source: str) -> set[str]:
+    """The full names of all modules that `source` imports, anywhere in it; relative imports start with a dot.
+
+    `from a import b` gives both `a` and `a.b`, since b may be a module.
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            found.add(module)
+            found.update(f"{module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def tops(source: str) -> set[str]:
+    return {name.split(".")[0] for name in imported(source)}
+
+
+def upward(package: str, source: str) -> set[str]:
+    """What `source`, a module of `package`, imports against the direction."""
+    return tops(source) & FORBIDDEN[package]
+
+
+def foreign_to_core(source: str) -> set[str]:
+    """What `source` imports that is neither nn_core, nor numpy, nor the standard library."""
+    return tops(source) - {"nn_core", "numpy"} - sys.stdlib_module_names
+
+
+def named(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def package_of(file: Path) -> str:
+    return file.relative_to(ROOT).parts[0]
+
+
+def test_there_is_something_to_check() -> None:
+    assert {package_of(file) for file in FILES} == set(PACKAGES)
+    assert ROOT / "nn_core" / "simple.py" in FILES
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_imports_point_one_way(file: Path) -> None:
+    assert not upward(package_of(file), file.read_text())
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if package_of(f) == "nn_core"], ids=named)
+def test_nn_core_imports_numpy_and_the_standard_library_only(file: Path) -> None:
+    assert not foreign_to_core(file.read_text())
+
+
+@pytest.mark.parametrize("file", EVERYWHERE, ids=named)
+def test_pyplot_is_used_nowhere(file: Path) -> None:
+    assert "matplotlib.pyplot" not in imported(file.read_text())
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_a_run_knows_nothing_of_the_record_or_the_search(file: Path) -> None:
+    names = tops(file.read_text())
+    assert "optuna" not in names or package_of(file) == "sweeps"
+    if set(file.relative_to(ROOT).with_suffix("").parts) & {"run", "config", "outcome", "metrics", "problems", "plots"}:
+        assert "mlflow" not in names or package_of(file) == "sweeps"
+
+
+@pytest.mark.parametrize(
+    ("package", "source"),
+    [
+        ("nn_core", "import experiments.run"),
+        ("nn_core", "def late():\n    from experiments import run"),
+        ("experiments", "from sweeps.engine import driver"),
+        ("experiments", "if True:\n    import sweeps"),
+        ("sweeps", "from tests import conftest"),
+    ],
+)
+def test_an_import_against_the_direction_is_seen(package: str, source: str) -> None:
+    assert upward(package, source)
+
+
+def test_an_import_of_a_third_party_into_the_core_is_seen() -> None:
+    assert foreign_to_core("import numpy as np, math\nfrom nn_core import blas") == set()
+    assert foreign_to_core("def late():\n    import pandas.api") == {"pandas"}
+    assert foreign_to_core("from . import simple") == {""}, "relative imports hide where they point"
+    assert "matplotlib.pyplot" in imported("from matplotlib import pyplot as plt")
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_every_module_says_what_it_is(file: Path) -> None:
+    said = ast.get_docstring(ast.parse(file.read_text()))
+    assert said, f"{named(file)} has no docstring"
+    assert len(said.splitlines()[0]) > 10
+
+
+@pytest.mark.parametrize("file", EVERYWHERE, ids=named)
+def test_files_are_short(file: Path) -> None:
+    lines = len(file.read_text().splitlines())
+    assert lines < LONGEST, f"{named(file)} has {lines} lines: it holds more than one idea"
+
+
+def test_every_folder_of_modules_is_a_package() -> None:
+    without = {named(file.parent) for file in FILES if not (file.parent / "__init__.py").exists()}
+    assert not without
+
+
+def test_nn_core_imports_with_nothing_but_numpy_installed(tmp_path: Path) -> None:
+    numpy = find_spec("numpy")
+    assert numpy is not None
+    assert numpy.origin is not None
+    site = Path(numpy.origin).parent.parent
+    for folder in ("numpy", "numpy.libs"):
+        if (site / folder).exists():
+            (tmp_path / folder).symlink_to(site / folder)
+    (tmp_path / "nn_core").symlink_to(ROOT / "nn_core")
+    code = f"""
+import importlib, importlib.util, pkgutil, sys
+sys.path.insert(0, {str(tmp_path)!r})
+for absent in ("pandas", "mlflow", "optuna", "matplotlib", "scipy", "experiments", "sweeps"):
+    assert importlib.util.find_spec(absent) is None, absent
+import nn_core
+for module in pkgutil.walk_packages(nn_core.__path__, "nn_core."):
+    print(module.name, importlib.import_module(module.name).__name__)
+"""
+    # -S leaves site-packages out, -I the environment and the working directory.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    names = {line.split()[0] for line in done.stdout.splitlines()}
+    files = {file for file in FILES if package_of(file) == "nn_core" and file != ROOT / "nn_core" / "__init__.py"}
+    expected = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files}
+    assert names == expected
