@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Locator, MaxNLocator
 
 from experiments.problems import Array, Part
 
@@ -61,12 +61,17 @@ def fill(axes: Axes, surface: tuple[Array, Array, Array], levels: Array, colours
 
 
 def colour_bar(axes: Axes, levels: Array, colours: str, label: str) -> None:
-    """A colour bar beside `axes`, as high as they are."""
+    """A colour bar for filled contours beside `axes`, as high as they are."""
+    colour_bar_of(axes, ScalarMappable(Normalize(levels[0], levels[-1]), colours), label, MaxNLocator(6))
+
+
+def colour_bar_of(axes: Axes, scale: ScalarMappable, label: str, ticks: Locator | None = None) -> Axes:
+    """A colour bar for what was drawn in the colours of `scale`, beside `axes` and as high as they are."""
     figure, place = axes.get_figure(root=True), axes.get_position()
     assert figure is not None
     bar = figure.add_axes(
         (place.x1 + 0.15 / figure.get_figwidth(), place.y0, 0.18 / figure.get_figwidth(), place.height)
     )
-    scale = ScalarMappable(Normalize(levels[0], levels[-1]), colours)
-    figure.colorbar(scale, cax=bar, ticks=MaxNLocator(6))
+    figure.colorbar(scale, cax=bar, ticks=ticks)
     bar.set_title(label, fontsize="medium")
+    return bar

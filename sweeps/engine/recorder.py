@@ -101,13 +101,19 @@ class Recorder:
         )
 
     def finish(
-        self, *, description: str, metrics: Mapping[str, float], tags: Mapping[str, str], interrupted: bool
+        self,
+        *,
+        description: str,
+        metrics: Mapping[str, float],
+        tags: Mapping[str, str],
+        pictures: Mapping[str, bytes],
+        interrupted: bool,
     ) -> "Future[None]":
         """Put what was found onto the study's parent run, and mark it as over."""
 
         def work() -> None:
             opened = self._there()
-            opened.tracker.summarise(opened.run, description=description, metrics=metrics, tags=tags)
+            opened.tracker.summarise(opened.run, description=description, metrics=metrics, tags=tags, pictures=pictures)
             opened.tracker.close_study(opened.run, interrupted=interrupted)
 
         return self._thread.submit(work)

@@ -80,6 +80,28 @@ def markdown(sweep: Sweep, results: Results) -> str:
     return "\n".join(lines)
 
 
+def pictures(sweep: Sweep, results: Results) -> dict[str, bytes]:
+    """The map of all trials over the knobs in question, where these are two numbers; PNG files by artifact path."""
+    rows = [row for row in results.rows if all(_number(row.params.get(knob)) for knob in sweep.knobs)]
+    if len(sweep.knobs) != 2 or not rows:
+        return {}
+    import numpy as np
+
+    from experiments.plots.canvas import render
+    from experiments.plots.trials_map import draw
+
+    settings = np.array([[float(row.params[knob]) for knob in sweep.knobs] for row in rows])
+    complete = [row.val_mse if row.status == "complete" and row.val_mse is not None else np.nan for row in rows]
+    words = {0: "baseline"} | ({results.best.number: "best"} if results.best else {})
+    marked = [(at, words[row.number]) for at, row in enumerate(rows) if row.number in words]
+    knobs = (sweep.knobs[0], sweep.knobs[1])
+    return {"pictures/trials.png": render(draw(knobs, settings, np.array(complete), value="val MSE", marked=marked))}
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _table(sweep: Sweep, results: Results) -> Table:
     head, *rows = _cells(sweep, results)
     narrow = any(row.high is not None for row in results.rows)  # the intervals need room

@@ -158,7 +158,11 @@ def _finish(sweep: Sweep, parts: Parts, *, interrupted: bool) -> None:
             metrics |= {f"{name}_{what}": value for what, value in facts.items() if value is not None}
     tags = {"knobwise.best_trial": str(found.best.number)} if found.best else {}
     parts.recorder.finish(
-        description=report.markdown(sweep, found), metrics=metrics, tags=tags, interrupted=interrupted
+        description=report.markdown(sweep, found),
+        metrics=metrics,
+        tags=tags,
+        pictures=report.pictures(sweep, found),
+        interrupted=interrupted,
     ).result()
 
 

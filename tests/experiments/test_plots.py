@@ -22,6 +22,7 @@ from experiments.plots import (
     pictures_of,
     predicted_against_true,
     sample_scatter,
+    trials_map,
     true_surface,
     true_vs_predicted,
 )
@@ -288,3 +289,25 @@ def test_a_new_kind_of_figure_is_one_new_file(added_kind: str) -> None:
     assert pixels(pictures_of(*view())[added_kind]).shape[:2] == (100, 100)
     one_input = ARTICLE._replace(inputs=("X",), grid=None)
     assert added_kind not in pictures_of(*view(problem=one_input))
+
+
+def test_the_trials_map_marks_who_has_no_result_and_who_is_named() -> None:
+    settings = np.array([[1e-4, 500.0], [1e-3, 2000.0], [3e-3, 8000.0]])
+    figure = trials_map.draw(
+        ("lr", "epochs"), settings, np.array([20.0, 10.0, np.nan]), value="val MSE", marked=[(1, "baseline")]
+    )
+    axes, bar = figure.axes
+    crosses, dots, ring = axes.collections
+    assert np.asarray(crosses.get_offsets()).tolist() == [[3e-3, 8000.0]]
+    assert np.asarray(dots.get_offsets()).tolist() == settings[:2].tolist()
+    assert np.asarray(dots.get_array()).tolist() == [20.0, 10.0]
+    assert np.asarray(ring.get_offsets()).tolist() == [[1e-3, 2000.0]]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert bar.get_title() == "val MSE"
+    assert "a cross diverged or was cut short" in {text.get_text().partition("; ")[2] for text in axes.texts}
+
+
+@pytest.mark.parametrize("values", [[np.nan], [5.0], [0.0], [-1.0]])
+def test_the_trials_map_of_one_trial(values: list[float]) -> None:
+    figure = trials_map.draw(("a", "b"), np.array([[0.0, -1.0]]), np.array(values), value="val MSE")
+    assert imread(io.BytesIO(render(figure))).shape[:2] == (460, 700)
