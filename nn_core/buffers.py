@@ -1,10 +1,11 @@
-"""Arrays that begin on a cache line, so that no vector load straddles two.
+"""Memory as the cache wants it: arrays that begin on a line of it, and samples cut into pieces that fit.
 
-NumPy aligns to 16 bytes. From 64, SiLU over (64, 512) float32 takes 33.7 us instead of 36.7, and ReLU 9.0 instead of
-10.4, forward and backward together.
+NumPy aligns to 16 bytes, so that vector loads straddle two lines. From 64, SiLU over (64, 512) float32 takes 33.7 us
+instead of 36.7, and ReLU 9.0 instead of 10.4, forward and backward together.
 """
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,16 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     array = empty(shape, dtype)
     array.fill(0)
     return array
+
+
+def chunks(width: int, most: int) -> Iterator[slice]:
+    """Slices that cover `range(width)`, none longer than `most`, all as even as multiples of 16 allow.
+
+    >>> [part.stop - part.start for part in chunks(1000, 240)]
+    [208, 208, 208, 208, 168]
+    """
+    if width <= most:
+        return iter((slice(0, width),))
+    even = -(-width // -(-width // most))
+    size = min(most, -(-even // 16) * 16)
+    return (slice(start, min(start + size, width)) for start in range(0, width, size))

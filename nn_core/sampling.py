@@ -26,12 +26,11 @@ def shuffle(randoms: list[np.random.Generator], pairs: Sequence[tuple[Array, Arr
 
 
 def drop(randoms: list[np.random.Generator], mask: Array, keep: float) -> None:
-    """Fill `mask` `(d, m)` or `(R, d, m)` with 1/keep where a perceptron is kept, 0 where it is left out.
+    """Fill `mask` `(d, m)` or `(d, R, m)` with 1/keep where a perceptron is kept, 0 where it is left out.
 
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting".
     """
     for r, random in enumerate(randoms):
-        own = mask if mask.ndim == 2 else mask[r]
-        random.random(out=own, dtype=own.dtype.type)
-        np.less(own, keep, out=own)
-        np.multiply(own, 1 / keep, out=own)
+        own = mask if mask.ndim == 2 else mask[:, r]
+        np.less(random.random(own.shape, dtype=own.dtype.type), keep, out=own)
+    np.multiply(mask, 1 / keep, out=mask)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn_core import buffers
-from nn_core.network import Network, Passes, chunks, quietly
+from nn_core.buffers import chunks
+from nn_core.network import Network, Passes, quietly
 from nn_core.optimizers import Optimizer, State, Step
 from nn_core.sampling import drop, shuffle
 from nn_core.schedules import Schedule

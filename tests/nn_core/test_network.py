@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nn_core import network as networks
+from nn_core.buffers import chunks
 from nn_core.network import Network, Pass, with_ones
 from nn_core.simple import SimpleNN
 from nn_core.variants import load
@@ -110,7 +111,7 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("width", [1, 15, 240, 241, 256, 999, 10_000])
 @pytest.mark.parametrize("most", [16, 240, 512])
 def test_chunks_cover_every_sample_once_and_evenly(width: int, most: int) -> None:
-    parts = list(networks.chunks(width, most))
+    parts = list(chunks(width, most))
     assert [i for part in parts for i in range(width)[part]] == list(range(width))
     sizes = {part.stop - part.start for part in parts}
     assert max(sizes) <= most
