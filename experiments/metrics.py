@@ -1,5 +1,6 @@
 """How good a prediction is, on the problem's original scale."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,3 +22,18 @@ def errors(part: str, true: NDArray[Any], predicted: NDArray[Any]) -> dict[str, 
     if part == "test":
         found |= {"test_rmse": mse**0.5, "test_max_error": float(np.abs(error).max())}
     return found
+
+
+def r2_text(r2: float) -> str:
+    """An R2 with four decimals, or with six where four would make it a perfect fit.
+
+    >>> r2_text(0.91997), r2_text(0.9999958)
+    ('0.9200', '0.999996')
+    """
+    return f"{r2:.4f}" if r2 < 0.9995 else f"{r2:.6f}"
+
+
+def scores_text(metrics: Mapping[str, float]) -> str:
+    """R2 and MSE of the test part as a title has them, those that there are; "" where there are none."""
+    known = {"test_r2": ("R²", r2_text), "test_mse": ("MSE", "{:.4g}".format)}
+    return ", ".join(f"{name} {text(metrics[key])}" for key, (name, text) in known.items() if key in metrics)

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments.metrics import scores_text
 from experiments.plots import RunView, true_vs_predicted
 from experiments.plots.canvas import MUTED, TRUE
 
@@ -40,6 +41,4 @@ def _title(view: RunView, panel: int, name: str) -> str:
     total = len(view.problem.outputs)
     if total > 1:
         return f"{name} ({panel + 1} of {total} outputs)"
-    known = [("R²", "test_r2", ".4f"), ("MSE", "test_mse", ".4g")]
-    scores = [f"{short} {view.metrics[key]:{digits}}" for short, key, digits in known if key in view.metrics]
-    return ": ".join(["Predicted against true", ", ".join(scores)] if scores else ["Predicted against true"])
+    return ": ".join(filter(None, ["Predicted against true", scores_text(view.metrics)]))

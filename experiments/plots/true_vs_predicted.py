@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
+from experiments.metrics import scores_text
 from experiments.plots import RunView
 from experiments.plots.canvas import MUTED, colour_bar, fill, gridded, round_levels, surface_axes
 from experiments.problems import Array, Part
@@ -41,14 +42,8 @@ def draw(view: RunView) -> Figure:
     while panels.shown:
         panels.shown.pop().remove()
     panels.shown.append(fill(panels.axes, gridded(view.test, view.predicted, shape), panels.levels, "plasma"))
-    panels.axes.set_title("Predicted" + _scores(view))
+    panels.axes.set_title(": ".join(filter(None, ["Predicted", scores_text(view.metrics)])))
     return panels.figure
-
-
-def _scores(view: RunView) -> str:
-    shown = [("R²", "test_r2", ".4f"), ("MSE", "test_mse", ".4g")]
-    known = [f"{name} {view.metrics[metric]:{digits}}" for name, metric, digits in shown if metric in view.metrics]
-    return ": " + ", ".join(known) if known else ""
 
 
 @lru_cache(maxsize=2)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from experiments.metrics import r2_text
 from experiments.record.stores import browse_command
 from sweeps.engine.display import shown
 from sweeps.engine.results import Results, Row
@@ -132,7 +133,7 @@ def _row(row: Row, best: bool, knobs: list[str], epochs: bool) -> list[str]:
         *(shown(row.params[name]) if name in row.params else "-" for name in knobs),
         _val_mse(row),
         f"{row.test_mse:.4g}" if row.test_mse is not None else "-",
-        f"{row.test_r2:.4f}" if row.test_r2 is not None else "-",
+        r2_text(row.test_r2) if row.test_r2 is not None else "-",
         *([str(row.epochs)] if epochs else []),
         f"{row.seconds:.1f}",
     ]
