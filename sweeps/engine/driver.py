@@ -136,7 +136,8 @@ class Driver:
 
     def _begin(self) -> bool:
         """Begin a trial, if there is one to begin."""
-        if len(self._writing) >= BACKLOG:
+        enough = self._standing.done + len(self._under_way) >= self._plan.trials
+        if enough or len(self._writing) >= BACKLOG:  # one left running, if it is not asked for now, waits on
             return False
         trial = self._again.popleft() if self._again else self._ask()
         if trial is None:
@@ -148,8 +149,6 @@ class Driver:
         return True
 
     def _ask(self) -> optuna.Trial | None:
-        if self._standing.done + len(self._under_way) >= self._plan.trials:
-            return None
         if time.monotonic() >= self._plan.deadline:
             self._ending = "timeout"
             return None

@@ -214,6 +214,18 @@ def test_a_dead_drivers_trials_are_told_from_the_record_or_run_again(bench: Benc
     assert all(run.mlflow_status != "RUNNING" for run in bench.book.runs.values())
 
 
+def test_no_more_are_gone_on_with_than_are_asked_for(bench: Bench) -> None:
+    bench.run(2)
+    study = bench.study()
+    for trial in [study.ask() for _ in range(3)]:
+        SWEEP.space(trial)
+    found, ending = bench.run(3)
+    assert (found.done, ending) == (3, "done")
+    found, _ = bench.run(5)
+    assert [row.number for row in found.rows] == [0, 1, 2, 3, 4]
+    assert all(len(bench.book.finished(number)) == 1 for number in range(5))
+
+
 def test_runs_of_trials_that_the_search_has_lost_are_abandoned(bench: Bench) -> None:
     bench.run(2)
     bench.book._keep(2, "complete", "FINISHED", {"val_mse": 9.0})  # its trial was in a part of the journal now gone
