@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.metrics import r2_text
-from experiments.record.stores import browse_command
+from experiments.record.stores import browse_command, runs_page
 from sweeps.engine.display import shown
 from sweeps.engine.results import Results, Row
 from sweeps.engine.sweep import Sweep
@@ -31,11 +31,14 @@ def show(sweep: Sweep, results: Results, notes: list[str], commands: list[tuple[
     sys.stdout.flush()
 
 
-def commands(study: str, tracking_uri: str, program: str, trials: int) -> list[tuple[str, str]]:
+def commands(study: str, tracking_uri: str, experiment_id: str, program: str, trials: int) -> list[tuple[str, str]]:
     """What to type to browse the record, to compare the runs in pandas, and to go on."""
     table = f"compare.runs('{study}').sort_values('val_mse').head()"
+    on_server = tracking_uri.startswith(("http://", "https://"))
+    page = runs_page(experiment_id, tracking_uri) if on_server else runs_page(experiment_id)
     return [
-        ("Browse", browse_command(tracking_uri)),
+        *([] if on_server else [("Browse", browse_command(tracking_uri))]),
+        ("Open", page),
         ("Compare", f'python -c "from experiments import compare; print({table})"'),
         ("Go on", f"{program} --trials {2 * trials}"),
     ]

@@ -72,7 +72,8 @@ def run(sweep: Sweep, options: Options, interrupts: Interrupts, program: str) ->
         for note in notes:
             sys.stderr.write(note + "\n")
     else:
-        to_type = report.commands(chosen.key, place.tracker.uri, _same_study(sweep, options, program), options.trials)
+        again = _same_study(sweep, options, program)
+        to_type = report.commands(chosen.key, place.tracker.uri, place.run.experiment_id, again, options.trials)
         report.show(sweep, found, notes, to_type)
     return interrupts.exit_code if ending == "interrupted" else 0
 

@@ -1,10 +1,12 @@
 """What is told at the end: the table, the sentence, the JSON, and the display on the way."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from experiments.record.stores import tracking_uri
 from sweeps.engine import display, report
 from sweeps.engine.attempts import Status
 from sweeps.engine.results import Results, Row
@@ -102,3 +104,16 @@ def test_quiet_still_tells_of_a_failure(capsys: pytest.CaptureFixture[str]) -> N
     quiet.ended(row(0), "", standing)
     quiet.ended(row(1, None, status="failed"), "no\nluck", standing)
     assert capsys.readouterr().err == "trial 1 failed: no luck\n"
+
+
+def test_what_to_type_fits_where_the_record_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    here = report.commands("s", tracking_uri(), "7", "python sweeps/s.py", 30)
+    assert here[0] == ("Browse", "mlflow ui")
+    assert here[1][1].startswith("http://localhost:5000/#/experiments/7/runs")
+    assert here[-1] == ("Go on", "python sweeps/s.py --trials 60")
+    there = report.commands("s", "http://me:secret@host:5000", "7", "python sweeps/s.py", 30)
+    assert there[0][0] == "Open"
+    assert "host:5000/#/experiments/7/runs" in there[0][1]
+    assert "secret" not in str(there)
