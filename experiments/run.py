@@ -15,8 +15,9 @@ from experiments.outcome import Curves, DatasetFacts, Outcome, Status
 from experiments.problems import Part, Problem
 from nn_core import checkpoint as checkpoints
 from nn_core import variants
+from nn_core.buffers import with_ones
 from nn_core.early_stopping import EarlyStopping
-from nn_core.network import Network, with_ones
+from nn_core.network import Network
 from nn_core.scaling import Scaling
 from nn_core.training import Recipe, TrainState, train
 

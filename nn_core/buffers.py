@@ -1,4 +1,4 @@
-"""Memory as the cache wants it: arrays that begin on a line of it, and samples cut into pieces that fit.
+"""Memory as the cache and BLAS want it: aligned arrays, samples as columns, and pieces of them that fit.
 
 NumPy aligns to 16 bytes, so that vector loads straddle two lines. From 64, SiLU over (64, 512) float32 takes 33.7 us
 instead of 36.7, and ReLU 9.0 instead of 10.4, forward and backward together.
@@ -44,3 +44,10 @@ def chunks(width: int, most: int) -> Iterator[slice]:
     even = -(-width // -(-width // most))
     size = min(most, -(-even // 16) * 16)
     return (slice(start, min(start + size, width)) for start in range(0, width, size))
+
+
+def with_ones(X: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Samples `(m, d)` as columns with a row of ones below, `(d + 1, m)`; `(R, m, d)` becomes `(R, d + 1, m)`."""
+    columns = np.ones((*X.shape[:-2], X.shape[-1] + 1, X.shape[-2]), dtype)
+    columns[..., :-1, :] = X.swapaxes(-1, -2)
+    return columns

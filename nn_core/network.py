@@ -125,13 +125,6 @@ class Network:
         return total * (self.loss.unit / width)
 
 
-def with_ones(X: Array, dtype: DTypeLike) -> Array:
-    """Samples `(m, d)` as columns with a row of ones below, `(d + 1, m)`; `(R, m, d)` becomes `(R, d + 1, m)`."""
-    columns = np.ones((*X.shape[:-2], X.shape[-1] + 1, X.shape[-2]), dtype)
-    columns[..., :-1, :] = X.swapaxes(-1, -2)
-    return columns
-
-
 def quietly() -> np.errstate:
     """NumPy without its warnings of overflow: divergence is a result, looked for once an epoch."""
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -167,6 +160,7 @@ class _Down(NamedTuple):
     gradient: Array
     below: Array  # the layer's inputs, with the row of ones
     delta_t: Array  # dL/dz, transposed
+    turned: Array | None  # room for a copy of it
     spread: Callable[..., Array]
     W: Array
     delta: Array
@@ -221,12 +215,20 @@ class Pass:
         flat = [spare[i % 2][:d] for i, d in enumerate(hidden)]
         deltas = [*map(stack, flat), self._output]
         gradients = network.blocks(gradient)
+
+        def turned(i: int) -> Array | None:
+            # OpenBLAS's kernels for small products are slow where both operands run along the sum. With layers of 64 a
+            # gradient of 100 samples takes 14.2 us; from a copy 8.4, and the copy 3.3 (of 240: 30.9, 19.0 and 6.6).
+            small = sizes[i] * sizes[i + 1] * width <= SMALL and min(sizes[i], sizes[i + 1]) >= 16
+            return buffers.empty((*lead, width, sizes[i + 1]), params.dtype) if small else None
+
         self._first = gradients[0], deltas[0].swapaxes(-1, -2)
         self._down = [
             _Down(
                 gradients[i],
                 self._up[i - 1].above,
                 deltas[i].swapaxes(-1, -2),
+                turned(i),
                 # With one output the product with its weights is an outer product: 4.6 us by broadcasting, 11 by BLAS.
                 np.multiply if sizes[i + 1] == 1 else product,
                 blocks[i][..., :-1, :],
@@ -261,8 +263,10 @@ class Pass:
         total = self._loss.gradient(self._output, target)
         np.multiply(self._output, scale, out=self._output)
         layer = len(self.masks)
-        for gradient, below, delta_t, spread, W, delta, spread_to, delta_below, a, slope in self._down:
-            product(below, delta_t, out=gradient)
+        for gradient, below, delta_t, turned, spread, W, delta, spread_to, delta_below, a, slope in self._down:
+            if turned is not None:
+                np.copyto(turned, delta_t)
+            product(below, delta_t if turned is None else turned, out=gradient)
             spread(W, delta, out=spread_to)
             if self.masks:
                 layer -= 1

@@ -98,7 +98,7 @@ def train(
     Stops early where no replicate is finite any more: divergence is a result, told by `state.finite`.
 
     Args:
-        columns: `(d + 1, n)` inputs with a row of ones (`network.with_ones`); `(R, d + 1, n)` for replicates.
+        columns: `(d + 1, n)` inputs with a row of ones (`buffers.with_ones`); `(R, d + 1, n)` for replicates.
         target: `(k, n)` or `(R, k, n)`.
         until: an epoch >= 1.
         threads: that share the samples of a step, where there are at least 128 for each. BLAS should have one then.
@@ -107,10 +107,7 @@ def train(
     batch = recipe.batch_size or n
     gradient = Gradient(network, state, recipe, min(batch, n), threads)
     step = _stepper(state, recipe, gradient)
-    if batch < n:
-        ordered, ordered_target = np.empty_like(columns), np.empty_like(target)
-    else:
-        ordered, ordered_target = columns, target
+    ordered, ordered_target = (np.empty_like(columns), np.empty_like(target)) if batch < n else (columns, target)
     starts = range(0, n, batch)
     for epoch in range(state.epoch, recipe.epochs if until is None else min(until, recipe.epochs)):
         with quietly():

@@ -5,7 +5,8 @@ import numpy as np
 from benchmarks.case import Task
 from benchmarks.contenders import Contender, Trainer
 from nn_core import variants
-from nn_core.network import Network, with_ones
+from nn_core.buffers import with_ones
+from nn_core.network import Network
 from nn_core.training import Recipe, TrainState, train
 
 

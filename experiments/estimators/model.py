@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from experiments.config import RunConfig
 from experiments.problems import Part
 from experiments.run import initial_params, recipe_of
+from nn_core.buffers import with_ones
 from nn_core.early_stopping import EarlyStopping
-from nn_core.network import Network, with_ones
+from nn_core.network import Network
 from nn_core.scaling import Scaling
 from nn_core.training import TrainState, train
 

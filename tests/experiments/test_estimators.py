@@ -25,7 +25,8 @@ from experiments.estimators import KnobwiseClassifier, KnobwiseRegressor
 from experiments.estimators.model import hold_back
 from experiments.problems import Part
 from nn_core import variants
-from nn_core.network import Network, with_ones
+from nn_core.buffers import with_ones
+from nn_core.network import Network
 from nn_core.scaling import Scaling
 from nn_core.training import Recipe, TrainState, train
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nn_core import network as networks
-from nn_core.buffers import chunks
-from nn_core.network import Network, Pass, with_ones
+from nn_core.buffers import chunks, with_ones
+from nn_core.network import Network, Pass
 from nn_core.simple import SimpleNN
 from nn_core.variants import load
 

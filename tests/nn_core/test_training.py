@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nn_core import checkpoint, training
-from nn_core.network import Network, with_ones
+from nn_core.buffers import with_ones
+from nn_core.network import Network
 from nn_core.sampling import drop, shuffle
 from nn_core.simple import SimpleNN
 from nn_core.training import Recipe, TrainState, train
