@@ -22,7 +22,7 @@ from nn_core.schedules import Schedule
 
 Array = NDArray[Any]
 
-SHARE = 128  # samples that are worth a thread: below, handing over costs more than it saves
+SHARE = 1000  # samples that are worth a thread, and that it passes at once: each NumPy call hands the interpreter over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ def train(
         columns: `(d + 1, n)` inputs with a row of ones (`buffers.with_ones`); `(R, d + 1, n)` for replicates.
         target: `(k, n)` or `(R, k, n)`.
         until: an epoch >= 1.
-        threads: that share the samples of a step, where there are at least 128 for each. BLAS should have one then.
+        threads: that share the samples of a step, where there are at least 1,000 for each. BLAS should have one then.
     """
     n = columns.shape[-1]
     batch = recipe.batch_size or n
@@ -138,7 +138,8 @@ class Gradient:
     def __init__(self, network: Network, state: TrainState, recipe: Recipe, batch: int, threads: int = 1) -> None:
         # Dropout draws from one generator, in order: that is one thread's work.
         lanes = 1 if recipe.dropout else max(1, min(threads, batch // SHARE))
-        self._lanes = [_Lane(network, state, recipe, -(-batch // lanes)) for _ in range(lanes)]
+        chunk = network.chunk if lanes == 1 else max(network.chunk, SHARE)
+        self._lanes = [_Lane(network, state, recipe, -(-batch // lanes), chunk) for _ in range(lanes)]
         self._pool = ThreadPoolExecutor(lanes - 1) if lanes > 1 else None
         self.value = self._lanes[0].value
 
@@ -165,9 +166,9 @@ class _Lane:
     Chunks keep the buffers in the cache and the memory used independent of the number of samples.
     """
 
-    def __init__(self, network: Network, state: TrainState, recipe: Recipe, most: int) -> None:
+    def __init__(self, network: Network, state: TrainState, recipe: Recipe, most: int, chunk: int) -> None:
         params = state.params
-        self._chunk = network.chunk
+        self._chunk = chunk
         self.value = buffers.empty(params.shape, params.dtype)
         self._part = buffers.empty(params.shape, params.dtype) if most > self._chunk else self.value
         self._randoms, self._keep = state.randoms, 1.0 - recipe.dropout

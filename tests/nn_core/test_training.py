@@ -187,22 +187,22 @@ def test_training_copies_no_data_and_needs_no_memory_of_its_size() -> None:
     assert peak < 2e6, f"{peak} bytes for data of {columns.nbytes + target.nbytes}"
 
 
-@pytest.mark.parametrize(("threads", "batch_size"), [(2, 0), (3, 0), (2, 400)])
+@pytest.mark.parametrize(("threads", "batch_size"), [(2, 0), (3, 0), (2, 2500)])
 def test_threads_share_the_samples(threads: int, batch_size: int) -> None:
     how = recipe(batch_size=batch_size)
-    alone, losses = trained(how, n=1500)
+    alone, losses = trained(how, n=3500)
     net, state = fresh(how)
-    X, y = samples(1500)
+    X, y = samples(3500)
     columns, target = with_ones(X, "float64"), np.ascontiguousarray(y.T)
     shared = [e.loss for e in train(net, state, how, columns, target, threads=threads)]
     assert np.allclose(shared, losses, rtol=1e-12)
     assert np.abs(state.params - alone.params).max() < 1e-12
-    assert len(training.Gradient(net, state, how, batch_size or 1500, threads)._lanes) == threads
+    assert len(training.Gradient(net, state, how, batch_size or 3500, threads)._lanes) == threads
 
 
 def test_threads_that_overflow_say_nothing() -> None:
     how = recipe(lr=1e6, epochs=100)
     net, state = fresh(how)
-    X, y = samples(600)
+    X, y = samples(2000)
     list(train(net, state, how, with_ones(X, "float64"), np.ascontiguousarray(y.T), threads=2))
     assert not state.finite
