@@ -19,7 +19,8 @@ LEAST_ROUNDS = 3
 EARLY_EPOCHS = 4
 MOST_EPOCHS = 2**12  # in a turn; nobody who works comes near it
 FULL_BATCH_TOLERANCE = 0.01  # after a few epochs
-FULL_BATCH_LATE = 0.05  # after thousands: runs that differ in one rounding were 1.7% apart after 4,820
+FULL_BATCH_LATE = 0.05  # after more than MANY_EPOCHS: roundings alone had taken two runs 1.7% apart after 4,820
+MANY_EPOCHS = 1000
 EARLY_TOLERANCE = 0.15  # with minibatches
 LATE_TOLERANCE = 1.0
 MINIBATCH_EPOCHS = 5  # whose median loss is compared: one epoch's jumps by half
@@ -136,8 +137,8 @@ def early_disagreements(case: Case, entrants: Mapping[str, Entrant], first: str)
 def disagreements(case: Case, lanes: Mapping[str, Lane], reference: Entrant, data: Path) -> dict[str, str]:
     """Who did not do the work: whose loss is not what `reference` has after as many epochs from the same start.
 
-    On the full batch everybody walks the same path, and may be off by 5%: rounding in float32, added up over thousands
-    of epochs. With minibatches the order of the samples is everybody's own, and the loss may be off by a factor of 2.
+    On the full batch everybody walks the same path, and may be off by 1%, or after more than a thousand epochs by 5%:
+    roundings in float32 add up. With minibatches the order of the samples is everybody's own, and the loss may be off by a factor of 2.
 
     Returns:
         By name, a line for each contender that disagrees.
@@ -154,7 +155,8 @@ def disagreements(case: Case, lanes: Mapping[str, Lane], reference: Entrant, dat
         elif lane.epochs > done:
             answer = reference.run(lane.epochs - done)
             done, due = int(answer["epochs"]), answer["loss"]
-        off = LATE_TOLERANCE if case.batch else FULL_BATCH_LATE
+        together = FULL_BATCH_LATE if lane.epochs > MANY_EPOCHS else FULL_BATCH_TOLERANCE
+        off = LATE_TOLERANCE if case.batch else together
         found[name] = _disagreement(off, lane.epochs, lane.loss, due)
     return {name: why for name, why in found.items() if why}
 

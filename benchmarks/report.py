@@ -23,7 +23,7 @@ but for the article's own code.
 - **Left out of the time:** starting the process, importing, compiling, the first epoch, and a warm-up.
 - **Counted:** everything that an epoch takes, shuffling included.
 - **Checked:** each contender's loss must be what Knobwise's is after as many epochs. On the full batch, where all walk
-  the same path, within 1% after 5 epochs and within 5% after the thousands of the last round. With minibatches, where
+  the same path, within 1%, or within 5% where a thousand epochs and more lie behind it. With minibatches, where
   each draws its own order, within 15% after 5 epochs (half of the steps left out would make it 36% too high) and within
   a factor of 2 at the end. Who disagrees is left out.
 - **Threads:** as many as cores. Knobwise shares a step's samples among threads of its own and gives BLAS one.

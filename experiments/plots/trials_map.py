@@ -84,10 +84,11 @@ def _mark(axes: Axes, place: Array, words: str, settings: Array) -> None:
     across, up = float(place[0]), float(place[1])
     axes.scatter([across], [up], s=190, facecolors="none", edgecolors=SECOND, linewidths=2, zorder=4)
     left = (settings[:, 0] < place[0]).mean() > 0.5
+    high = (settings[:, 1] <= place[1]).mean() > 0.9
     axes.annotate(
         words,
         (across, up),
-        xytext=(-12 if left else 12, 9),
+        xytext=(-12 if left else 12, -18 if high else 9),
         textcoords="offset points",
         ha="right" if left else "left",
         color="#222222",
