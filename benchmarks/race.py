@@ -138,7 +138,8 @@ def disagreements(case: Case, lanes: Mapping[str, Lane], reference: Entrant, dat
     """Who did not do the work: whose loss is not what `reference` has after as many epochs from the same start.
 
     On the full batch everybody walks the same path, and may be off by 1%, or after more than a thousand epochs by 5%:
-    roundings in float32 add up. With minibatches the order of the samples is everybody's own, and the loss may be off by a factor of 2.
+    roundings in float32 add up. With minibatches the order of the samples is everybody's own, and the loss may be off
+    by a factor of 2.
 
     Returns:
         By name, a line for each contender that disagrees.
