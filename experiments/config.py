@@ -55,7 +55,7 @@ class RunConfig:
     dtype: str = "float32"
     """`float32` or `float64`."""
     seed: int = 0
-    """Varies the data drawn, the initial weights and the order of batches together, >= 0. 0 is the article's draw."""
+    """Varies data, initial weights and order of batches together, 0 to 2^31 - 1. 0 is the article's draw."""
 
     def __post_init__(self) -> None:
         widths: Any = self.widths
@@ -88,6 +88,8 @@ class RunConfig:
         if self.dtype not in ("float32", "float64"):
             raise ValueError(f"dtype must be float32 or float64, got {self.dtype!r}")
         self._whole("seed", 0)
+        if self.seed >= 2**31:  # the generator of the first weights takes 32 bits
+            raise ValueError(f"seed must be at most {2**31 - 1}, got {self.seed}")
 
     def _whole(self, name: str, least: int) -> None:
         value = getattr(self, name)

@@ -33,9 +33,9 @@ def worker_environment(threads: int = 1, env: Mapping[str, str] = os.environ) ->
 def better_kernel(cpu: Mapping[str, str], detected: str) -> str:
     """The OpenBLAS kernel to ask for, or "" where OpenBLAS chose well by itself.
 
-    An older OpenBLAS takes a newer AMD chip with AVX-512 for a Haswell, and so leaves half its width unused: measured
-    on Zen 5, 115 GFLOP/s a core against 200 with the kernel for SkylakeX. On Zen 4, whose units are half as wide, the
-    two come out the same (92 and 90), so nothing is changed there.
+    OpenBLAS can take a new AMD chip with AVX-512 for a Haswell, and so leave half its width unused: 115 GFLOP/s a core
+    on one such chip, against 200 with the kernel for SkylakeX. On Zen 4 (family 25), whose units are half as wide, the
+    two come out about the same, so nothing is asked for there, only from family 26 on.
 
     Args:
         cpu: `vendor`, `family` and `flags` as in `/proc/cpuinfo`.

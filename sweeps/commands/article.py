@@ -6,7 +6,7 @@ Draws the data and the true surface, makes the three runs of the article's table
 path, compares the figures digit by digit, and records every run in MLflow. About three minutes on two cores.
 
 Options:
-  --quick       SimpleNN for the first run only, the long ones by the fast path alone; under a minute
+  --quick       SimpleNN for the first run only, the long ones by the fast path alone; about a minute
   --out DIR     where the pictures and the tables go [mlruns/article]
   --no-record   record nothing in MLflow
   --json        one line of JSON on stdout, and nothing else there
@@ -144,7 +144,7 @@ def _walk(options: Options, interrupts: Interrupts) -> int:
     _show_data(console, options.out)
     todo = tasks(ROWS, options.quick)
     slots = min(2, cores())
-    wait = "under a minute" if options.quick else "about three minutes"
+    wait = "about a minute" if options.quick else "about three minutes"
     console.print(
         f"\n[bold]The runs.[/] {len(todo)} of them, {slots} at once, {wait} on two free cores.\n"
         "Every run starts from the same weights (seed 99) and sees the same samples (seed 0)."

@@ -12,6 +12,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial
 
 from sweeps.engine.errors import BadInput
+from sweeps.engine.one_by_one import OneByOne
 
 Make = Callable[[int, int], optuna.samplers.BaseSampler]
 
@@ -29,7 +30,7 @@ def make(name: str, seed: int, trials_before: int) -> optuna.samplers.BaseSample
         return SAMPLERS[name](seed, trials_before)
 
 
-class Draws(optuna.samplers.BaseSampler):
+class Draws(OneByOne):
     """Random search whose draw depends on the seed, the trial's number and the parameter's name, and on nothing else.
 
     So a sweep that was killed and gone on with tries the same configurations as one that was not, whatever the order
@@ -40,14 +41,6 @@ class Draws(optuna.samplers.BaseSampler):
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        return {}
-
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return {}
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

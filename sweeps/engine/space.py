@@ -17,6 +17,8 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial
 
+from sweeps.engine.one_by_one import OneByOne
+
 Space = Callable[[optuna.Trial], dict[str, Any]]
 Levels = Callable[[BaseDistribution], list[Any]]
 
@@ -125,7 +127,7 @@ def _branches(distribution: BaseDistribution) -> list[Any]:
     return [distribution.low] if isinstance(distribution, FloatDistribution | IntDistribution) else [None]
 
 
-class _Odometer(optuna.samplers.BaseSampler):
+class _Odometer(OneByOne):
     """Gives the values of `levels` in order; `advance` turns the last wheel that is not at its end."""
 
     def __init__(self, levels: Levels) -> None:
@@ -143,14 +145,6 @@ class _Odometer(optuna.samplers.BaseSampler):
             values, up = self._wheels[-1]
             self._wheels[-1] = (values, up + 1)
         return bool(self._wheels)
-
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        return {}
-
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return {}
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

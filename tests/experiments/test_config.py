@@ -36,6 +36,7 @@ from experiments.config import RunConfig
         ("patience", 1.5, "a whole number >= 0"),
         ("dtype", "float16", "float32 or float64"),
         ("seed", -1, "a whole number >= 0"),
+        ("seed", 2**31, "at most 2147483647"),
     ],
 )
 def test_out_of_range_is_named(knob: str, value: Any, accepted: str) -> None:
