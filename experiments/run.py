@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from experiments import plots
 from experiments.config import RunConfig
+from experiments.cost import flops
 from experiments.metrics import errors
 from experiments.outcome import Curves, DatasetFacts, Outcome, Status
 from experiments.problems import Part, Problem
@@ -18,6 +19,7 @@ from nn_core import variants
 from nn_core.buffers import with_ones
 from nn_core.early_stopping import EarlyStopping
 from nn_core.network import Network
+from nn_core.predictor import Predictor
 from nn_core.scaling import Scaling
 from nn_core.training import Recipe, TrainState, train
 
@@ -96,6 +98,7 @@ def run(
         "train_seconds": progress.seconds,
         "epochs_per_second": state.epoch / max(progress.seconds, 1e-9),
         "n_parameters": float(network.n_parameters),
+        "flops": flops(problem, config, state.epoch),
     }
     predicted: NDArray[Any] | None = None
     if status != "diverged":
@@ -146,9 +149,7 @@ def initial_params(network: Network, config: RunConfig) -> NDArray[Any]:
 
 def predictions(network: Network, params: NDArray[Any], data: Data, X: NDArray[Any]) -> NDArray[np.float64]:
     """What the network says of `X` `(n, d)`: `(n, k)` float64, both on the problem's original scale."""
-    output = network.predict(params, with_ones(data.inputs.apply(X), params.dtype))
-    restored: NDArray[np.float64] = data.outputs.undo(output.T.astype(np.float64))
-    return restored
+    return Predictor(network, params, data.inputs, data.outputs).predict(X)
 
 
 def facts(problem: Problem, name: str, part: Part) -> DatasetFacts:
@@ -213,16 +214,25 @@ def _resume(data: bytes, network: Network, config: RunConfig) -> _Progress:
 
 def _train(network: Network, recipe: Recipe, config: RunConfig, data: Data, progress: _Progress, last: int) -> None:
     """The training loop, watched: collects the losses, scores the validation part at times, stops early."""
-    state, stopping = progress.state, progress.stopping
-    if stopping.stopped:
+    state = progress.state
+    if progress.stopping.stopped:
         return
     for epoch in train(network, state, recipe, *data.train, until=last):
         progress.losses.append(float(epoch.loss))
-        if _scored(epoch.number, config.epochs) and bool(state.finite):
-            loss = float(network.loss_of(state.params, *data.val))
-            progress.val.append((epoch.number, loss))
-            if stopping.seen(loss, state.params):
-                return
+        if _scored(epoch.number, config.epochs) and _score(network, data, progress):
+            return
+    if state.epoch == config.epochs and (not progress.val or progress.val[-1][0] < state.epoch):
+        _score(network, data, progress)  # continued from a checkpoint that was already at the end
+
+
+def _score(network: Network, data: Data, progress: _Progress) -> bool:
+    """Score the validation part, and say whether training is to stop."""
+    state = progress.state
+    if not bool(state.finite):
+        return False
+    loss = float(network.loss_of(state.params, *data.val))
+    progress.val.append((state.epoch, loss))
+    return progress.stopping.seen(loss, state.params)
 
 
 def _scored(epoch: int, epochs: int) -> bool:

@@ -6,6 +6,7 @@ and returns the `NamedTuple` of its kind. Nothing is registered: put the file in
 
 import importlib
 import pkgutil
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 Kind = Literal["activations", "losses", "initializers", "optimizers", "schedules"]
@@ -24,7 +25,13 @@ def names(kind: Kind) -> list[str]:
     True
     """
     package = importlib.import_module(f"nn_core.{kind}")
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return list(_in(tuple(package.__path__)))
+
+
+@lru_cache(maxsize=64)
+def _in(folders: tuple[str, ...]) -> tuple[str, ...]:
+    # Every configuration is checked against five folders: to read them anew each time would cost more than the search.
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(folders)))
 
 
 def load(kind: Kind, name: str, **options: Any) -> Any:

@@ -28,7 +28,7 @@ def test_the_outcome_says_everything() -> None:
     assert (outcome.status, outcome.epochs_done) == ("complete", 60)
     assert set(outcome.metrics) == {
         "val_mse", "val_r2", "test_mse", "test_rmse", "test_r2", "test_max_error",
-        "train_seconds", "epochs_per_second", "n_parameters",
+        "train_seconds", "epochs_per_second", "n_parameters", "flops",
     }  # fmt: skip
     assert outcome.curves.epoch.tolist() == list(range(1, 61))
     assert outcome.curves.val_epoch[-1] == 60
@@ -72,6 +72,15 @@ def test_a_finished_run_can_be_made_longer() -> None:
     assert np.array_equal(grown.curves.val_epoch, whole.curves.val_epoch)
 
 
+def test_a_longer_run_that_passed_this_ones_end_leaves_nothing_to_train() -> None:
+    whole = plain(SMALL)
+    passing = plain(replace(SMALL, epochs=2 * SMALL.epochs), until=SMALL.epochs)
+    ended = plain(SMALL, checkpoint=passing.checkpoint)
+    assert timeless(ended) == timeless(whole)
+    for curve in ("epoch", "train_loss", "val_epoch", "val_loss"):
+        assert np.array_equal(getattr(ended.curves, curve), getattr(whole.curves, curve)), curve
+
+
 def test_early_stopping_gives_back_the_best_weights() -> None:
     config = replace(SMALL, n_samples=20, lr=0.02, epochs=3000, patience=10)
     outcome = plain(config)
@@ -86,7 +95,7 @@ def test_divergence_is_an_outcome() -> None:
     outcome = run(ARTICLE, replace(SMALL, lr=1e6))
     assert outcome.status == "diverged"
     assert outcome.epochs_done < 60
-    assert set(outcome.metrics) == {"train_seconds", "epochs_per_second", "n_parameters"}
+    assert set(outcome.metrics) == {"train_seconds", "epochs_per_second", "n_parameters", "flops"}
     assert list(outcome.pictures) == ["pictures/loss_curves.png"]
 
 

@@ -73,7 +73,7 @@ def test_float32_follows_float64() -> None:
         {"clip_norm": 0.5},
         {"optimizer": load("optimizers", "adam"), "batch_size": 30, "schedule": load("schedules", "cosine")},
     ],
-    ids=str,
+    ids=lambda changes: ", ".join(changes) or "plain",
 )
 def test_resumed_through_a_checkpoint_is_bit_for_bit_the_same(changes: dict[str, Any]) -> None:
     how = recipe(**changes)

@@ -1,0 +1,67 @@
+"""A trained network from its checkpoint: inputs in, predictions out, both on the problem's own scale.
+
+All that it needs is in the checkpoint, and NumPy. So a copy of this package and the file can predict anywhere.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn_core import checkpoint
+from nn_core.buffers import with_ones
+from nn_core.early_stopping import EarlyStopping
+from nn_core.network import Network
+from nn_core.scaling import Scaling
+
+Array = NDArray[Any]
+
+
+class Predictor(NamedTuple):
+    """A trained network. Make one with `load`.
+
+    Attributes:
+        network: its shape.
+        params: `(P,)`, of the dtype it was trained in.
+        inputs: the scaling of its inputs.
+        outputs: the scaling of its targets.
+    """
+
+    network: Network
+    params: Array
+    inputs: Scaling
+    outputs: Scaling
+
+    def predict(self, X: Array) -> NDArray[np.float64]:
+        """What the network says of `X` `(n, d)`: `(n, k)` float64.
+
+        Computed in float64 whatever the training was done in. In float32, products round differently with the number
+        of samples, the BLAS kernel and its threads: a prediction of 40 moves by 1e-4 with the samples beside it.
+        """
+        output = self.network.predict(self.params.astype(np.float64), with_ones(self.inputs.apply(X), np.float64))
+        restored: NDArray[np.float64] = self.outputs.undo(output.T)
+        return restored
+
+
+def load(data: bytes) -> Predictor:
+    """The network in `data`, the bytes of a run's `checkpoint.npz`. No pickle in it is ever read.
+
+    Where training stopped early, its weights are the best that were seen, not the last.
+
+    Raises:
+        ValueError: it is no checkpoint of a run; one line.
+    """
+    state, arrays, facts = checkpoint.load(data)
+    try:
+        config = facts["config"]
+        inputs = Scaling(arrays["input_mean"], arrays["input_std"])
+        outputs = Scaling(arrays["output_mean"], arrays["output_std"])
+        stopping = EarlyStopping.restore(config["patience"], arrays)
+        sizes = (inputs.mean.size, *config["widths"], outputs.mean.size)
+        network = Network.build(sizes, config["activation"], config["loss"])
+    except KeyError as missing:
+        raise ValueError(f"checkpoint must be of a run, got one without {missing}") from None
+    params = stopping.best(state.params)
+    if params.shape != (network.n_parameters,):
+        raise ValueError(f"checkpoint must have {network.n_parameters} parameters, got {params.shape[-1]}")
+    return Predictor(network, params, inputs, outputs)
