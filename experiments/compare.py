@@ -1,23 +1,35 @@
-"""Recorded runs as tables: `runs` has one row a trial, `curves` one row a point. The only reader of the record.
+"""Recorded runs as tables, and what they say. The only reader of the record.
+
+`runs` has one row a trial, `curves` one row a point; `best`, `pivot`, `importance` and `between` answer the usual
+questions about them, and `export` hands them to other programs. `docs/compare.md` shows all of it at work.
 
 >>> from experiments import compare
 >>> compare.runs("lr_epochs").sort_values("val_mse").head()  # doctest: +SKIP
 """
 
-from pandas import DataFrame
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal
 
-from experiments.record import names, tables
-from experiments.record.sources.client import ClientSource
-from experiments.record.sources.rows import Source, Study
-from experiments.record.sources.sqlite import SqliteSource
-from experiments.record.stores import sqlite_file, tracking_uri, without_credentials
+from pandas import DataFrame, Series
+
+from experiments.analysis import best as _best
+from experiments.analysis import between as _between
+from experiments.analysis import export as _export
+from experiments.analysis import importance as _importance
+from experiments.analysis import pivot as _pivot
+from experiments.analysis.between import Between as Between
+from experiments.record import full_curves, lookup, names, tables
+from experiments.record.refusals import ArtifactGone as ArtifactGone
+from experiments.record.refusals import CompareError as CompareError
+from experiments.record.refusals import NothingToCompare as NothingToCompare
+from experiments.record.refusals import OtherSchema as OtherSchema
+from experiments.record.refusals import UnknownColumn as UnknownColumn
+from experiments.record.refusals import UnknownRun as UnknownRun
+from experiments.record.refusals import UnknownStudy as UnknownStudy
 
 
-class UnknownStudy(ValueError):
-    """There is no such study; the message lists those there are."""
-
-
-def runs(name: str, *, uri: str | None = None, replicates: bool = False) -> DataFrame:
+def runs(name: str, *, uri: str | None = None, replicates: bool = False, confirmations: bool = False) -> DataFrame:
     """The trials of a study that are over, one row a trial, in their order.
 
     Columns: `study` (its key), `trial`, `status` (complete, pruned, diverged, failed), `baseline` (bool), every field
@@ -29,49 +41,162 @@ def runs(name: str, *, uri: str | None = None, replicates: bool = False) -> Data
         uri: the store's address; by default the one that `stores.tracking_uri` finds.
         replicates: whether to add the replicates of each trial, below it; then `replicate` is a column too, empty for
             the trial itself.
+        confirmations: whether to add the runs of each trial on fresh seeds, below it; then `kind` is a column too:
+            `trial`, `replicate` or `confirmation`.
 
     Raises:
         UnknownStudy: nothing of that name is in the store.
+        OtherSchema: it was recorded under other names than these.
         StoreError: the store cannot be read.
     """
-    source, study = _open(uri, name)
-    return tables.runs(study.study, source.rows(study), replicates=replicates)
+    source, study = lookup.study_called(name, uri)
+    found = lookup.rows_of(source, study)
+    return tables.runs(study.study, found, replicates=replicates, confirmations=confirmations)
 
 
-def curves(name: str, *, uri: str | None = None, replicates: bool = False) -> DataFrame:
+def curves(
+    name: str,
+    *,
+    uri: str | None = None,
+    trials: Iterable[int] | None = None,
+    replicates: bool = False,
+    full: bool = False,
+) -> DataFrame:
     """The loss curves of a study's trials, one row a point: `study, trial, run_id, metric, epoch, value`.
 
-    `metric` is `train_loss` or `val_loss`. MLflow holds a curve thinned; the run's artifact `curves.csv` has all of it.
-    Sorted by trial, metric and epoch. Arguments and errors as for `runs`; with `replicates`, `replicate` is a column.
+    `metric` is `train_loss` or `val_loss`. Sorted by trial, metric and epoch. Arguments and errors as for `runs`; with
+    `replicates`, `replicate` is a column.
+
+    Args:
+        trials: numbers of the trials whose curves are wanted; None for all.
+        full: every epoch, read from each run's file `curves.csv`, also losses that are not finite. MLflow itself holds
+            a curve thinned to a hundred points, which come many times faster.
+
+    Raises:
+        UnknownRun: the study has no such trial.
+        ArtifactGone: with `full`, a run's file is no longer there.
     """
-    source, study = _open(uri, name)
-    chosen = tables.runs(study.study, source.rows(study), replicates=replicates)
+    source, study = lookup.study_called(name, uri)
+    chosen = tables.places(study.study, lookup.rows_of(source, study, only_tags=True), replicates=replicates)
+    if trials is not None:
+        chosen = tables.of_trials(chosen, trials)
+    if full:
+        return tables.curves(chosen, full_curves.points(source, chosen))
     return tables.curves(chosen, source.points(chosen["run_id"].to_list(), names.CURVES))
 
 
-def _open(uri: str | None, name: str) -> tuple[Source, Study]:
-    """The store, and the study meant by `name` in it."""
-    address = tracking_uri(uri)
-    source = _source(address)
-    studies = source.studies() if source else []
-    if source is None or not studies:
-        raise UnknownStudy(
-            f"there is no study {name!r} in {without_credentials(address)}: nothing has been recorded there yet; "
-            "`make sweep`, or `python sweeps/lr_epochs.py`, records one"
+def best(study: str, n: int = 5, by: str = "val_mse", *, uri: str | None = None) -> DataFrame:
+    """The `n` best complete trials by the metric `by`, best first, with 95% intervals where trials have several seeds.
+
+    The baseline is always among them, in the last row if not earlier, and `baseline` is True there. Columns as
+    `analysis.best.best` tells.
+
+    Raises:
+        NothingToCompare: no trial is complete.
+        UnknownColumn: no such metric.
+        ValueError: `n` is no whole number >= 1.
+        UnknownStudy, OtherSchema, StoreError: as `runs`.
+    """
+    return _best.best(runs(study, uri=uri, replicates=True, confirmations=True), study, n, by)
+
+
+def pivot(
+    study: str,
+    rows: str,
+    columns: str,
+    value: str = "val_mse",
+    aggregate: str | Callable[["Series[float]"], Any] = "min",
+    *,
+    uri: str | None = None,
+) -> DataFrame:
+    """One knob against another: `value` of the complete trials over groups of both, NaN where there are none.
+
+    Numbers are grouped at round ones, by factors where they span a decade or more; see `analysis.bins.grouped`.
+
+    Args:
+        rows, columns: two knobs, as columns of `runs`.
+        value: a metric.
+        aggregate: `min`, `max`, `mean`, `median`, `std`, `count`, or a function of the values in a field.
+
+    Raises:
+        NothingToCompare: no trial is complete.
+        UnknownColumn: no such knob or metric.
+        ValueError: no such aggregate.
+        UnknownStudy, OtherSchema, StoreError: as `runs`.
+    """
+    return _pivot.pivot(runs(study, uri=uri), study, rows, columns, value, aggregate)
+
+
+def importance(study: str, value: str = "val_mse", *, uri: str | None = None) -> DataFrame:
+    """The share of the differences in `value` that each knob that varied explains: `knob, share, low, high, caveat`.
+
+    `low` and `high` are a 95% interval. `caveat` is empty where there is none; read it, the number alone says little
+    where trials are few. How it is worked out: `analysis.importance.importance`. About two seconds.
+
+    Raises:
+        NothingToCompare: too few complete trials, no knob varied, or all values are equal.
+        UnknownColumn: no such metric.
+        UnknownStudy, OtherSchema, StoreError: as `runs`.
+    """
+    return _importance.importance(runs(study, uri=uri), study, value)
+
+
+def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -> Between:
+    """Whether `a` is better than `b`: `better`, `worse`, or `cannot be told`, with the difference and its interval.
+
+    Args:
+        a, b: each a study (the best of it, by its confirmation runs where there are any), a trial as `STUDY/NUMBER`,
+            or a run id.
+        value: a metric.
+        uri: as for `runs`.
+
+    Returns:
+        The verdict with all that it rests on; `print` it for a sentence. Runs that have several seeds in common are
+        compared seed by seed, others by Welch's t; with a single seed nothing can be told.
+
+    Raises:
+        UnknownRun: no such run, or one without a result.
+        CompareError: the two are of different problems.
+        NothingToCompare, UnknownColumn, UnknownStudy, OtherSchema, StoreError: as `best`.
+    """
+    places = [lookup.place_of(name, uri) for name in (a, b)]
+    one, other = (place.study for place in places)
+    if one.problem != other.problem:
+        raise CompareError(
+            f"a and b must be of the same problem, got {one.study!r} of {one.problem!r} and {other.study!r} of "
+            f"{other.problem!r}: their errors are of different things"
         )
-    meant = [study for study in studies if study.name == name]
-    meant = meant or [study for study in studies if name in (study.study, study.run_id)]
-    if not meant:
-        known = ", ".join(sorted({study.study for study in studies}))
-        raise UnknownStudy(f"study must be one of {known} in {without_credentials(address)}, got {name!r}")
-    return source, max(meant, key=lambda study: study.started)
+    samples = [
+        _between.sample(
+            tables.runs(
+                place.study.study, lookup.rows_of(place.source, place.study), replicates=True, confirmations=True
+            ),
+            place.study.study,
+            place.trial,
+            place.run_id,
+            value,
+        )
+        for place in places
+    ]
+    return _between.between(samples[0], samples[1], value)
 
 
-def _source(address: str) -> Source | None:
-    """The way to read the store; None where nothing has been recorded there: looking must not make a store."""
-    file = sqlite_file(address)
-    if file is None:
-        return ClientSource(address)
-    if not file.exists() or SqliteSource.is_empty(file):
-        return None
-    return SqliteSource(file) if SqliteSource.fits(file) else ClientSource(address)
+def export(study: str, path: str | Path, what: Literal["runs", "curves"] = "runs", *, uri: str | None = None) -> Path:
+    """Write the table `runs` or `curves` of a study to a file, by its suffix Parquet or CSV, and return its path.
+
+    Every value is kept exactly; how `widths` and times look in the file: `analysis.export.export`.
+
+    Raises:
+        NothingToCompare: the study has no trial that is over, or no curves.
+        ValueError: the suffix is another, the folder is not there, or `what` is something else.
+        OSError: the file cannot be written.
+        UnknownStudy, OtherSchema, StoreError: as `runs`.
+    """
+    if what not in ("runs", "curves"):
+        raise ValueError(f"what must be runs or curves, got {what!r}")
+    _export.check(path)
+    table = runs(study, uri=uri) if what == "runs" else curves(study, uri=uri)
+    if table.empty:
+        lacks = "trial that is over yet" if what == "runs" else "loss curve"
+        raise NothingToCompare(f"the study {study!r} has no {lacks}, so there is nothing to export")
+    return _export.export(table, path)

@@ -5,15 +5,14 @@ Read the record with `experiments.compare`, or in `mlflow ui`. What each name in
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, final
-from urllib.parse import unquote, urlparse
 
 from experiments.config import RunConfig
 from experiments.outcome import Outcome
-from experiments.record import entries, names
+from experiments.record import entries, files, leftovers, names, run_files, study_runs
 from experiments.record.connection import connect, store_errors
 from experiments.record.provenance import origin
 from experiments.record.recorded import RecordedRun as RecordedRun
@@ -24,7 +23,6 @@ from experiments.record.stores import StoreError, tracking_uri, without_credenti
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Param, Run
 
-_PAGE = 1000
 _NO_TAGS: Mapping[str, str] = {}
 _NO_METRICS: Mapping[str, float] = {}
 _NO_PICTURES: Mapping[str, bytes] = {}
@@ -44,6 +42,7 @@ class Tracker:
     def __init__(self, uri: str | None = None) -> None:
         self.uri = tracking_uri(uri)
         self._client = connect(self.uri)
+        leftovers.remove(Path(tempfile.gettempdir()), run_files.SCRATCH)
         self._origin = origin()
 
     def open_study(self, *, sweep: str, name: str, study: str, problem: str, about: Mapping[str, str]) -> StudyRun:
@@ -116,7 +115,7 @@ class Tracker:
         said = {names.PROBLEM: outcome.problem, **tags}
         numbers = {**outcome.metrics, "epochs_done": float(outcome.epochs_done), **metrics}
         with self._failing(f"cannot record trial {trial} of {study.study!r} in"):
-            run_id = self._child(study, trial, begun, said, replicate, parent)
+            run_id, place = self._child(study, trial, begun, said, replicate, parent)
             if on_created:
                 on_created(run_id)
             self._log(
@@ -129,7 +128,7 @@ class Tracker:
                 ],
             )
             self._client.log_inputs(run_id, entries.dataset_inputs(outcome))
-            self._write(run_id, lambda folder: entries.write_files(outcome, folder))
+            run_files.write(self._client, run_id, place, lambda folder: entries.write_files(outcome, folder))
             self._client.set_terminated(run_id, "FAILED" if status == "failed" else "FINISHED", end_time=over)
         return run_id
 
@@ -138,28 +137,57 @@ class Tracker:
         study: StudyRun,
         *,
         trial: int,
-        config: RunConfig,
+        config: RunConfig | None,
         error: str,
         started: float,
         ended: float,
         tags: Mapping[str, str] = _NO_TAGS,
     ) -> str:
-        """Record a trial that raised, with its `error`, and return MLflow's id of the run."""
+        """Record a trial that raised, with its `error`, and return MLflow's id of the run.
+
+        `config` is None where what was asked for is no configuration.
+        """
         said = {names.STATUS: "failed", names.ERROR: without_credentials(error)}
         with self._failing(f"cannot record trial {trial} of {study.study!r} in"):
-            run_id = self._child(study, trial, round(started * 1000), tags, None, None)
-            self._log(run_id, said=said, params=entries.params(config))
+            run_id, _ = self._child(study, trial, round(started * 1000), tags, None, None)
+            self._log(run_id, said=said, params=entries.params(config) if config else [])
             self._client.set_terminated(run_id, "FAILED", end_time=round(ended * 1000))
         return run_id
+
+    def has(self, run_id: str) -> bool:
+        """Whether the store has the run, be it deleted (which can be undone)."""
+        from mlflow.exceptions import MlflowException
+
+        with self._failing(f"cannot look for run {run_id} in"):
+            try:
+                self._client.get_run(run_id)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                return False
+        return True
 
     def recorded(self, study: StudyRun) -> list[RecordedRun]:
         """Every trial and replicate of `study` in the record, whatever its state, by trial and replicate."""
         with self._failing(f"cannot read the study {study.study!r} in"):
-            trials = list(self._search(study.experiment_id, f"tags.`{names.PARENT}` = '{study.run_id}'"))
-            above = {run.info.run_id for run in trials}
-            replicates = self._search(study.experiment_id, f"tags.`{names.KIND}` = 'replicate'")
-            runs = [*trials, *(run for run in replicates if run.data.tags.get(names.PARENT) in above)]
-        return sorted(map(recorded_run, runs), key=lambda run: run.place)
+            return study_runs.recorded(self._client, self.uri, study)
+
+    def confirmations(self, study: StudyRun) -> list[RecordedRun]:
+        """Every run of a trial of `study` on a fresh seed, whatever its state, by trial and seed."""
+        condition = f"tags.`{names.KIND}` = 'confirmation' and tags.`{names.STUDY}` = '{study.study}'"
+        with self._failing(f"cannot read the study {study.study!r} in"):
+            found = study_runs.search(self._client, study.experiment_id, condition)
+            return sorted(map(recorded_run, found), key=lambda run: run.place)
+
+    def checkpoint(self, run_id: str) -> bytes:
+        """The checkpoint of a recorded run; empty where it has none, or the file is gone."""
+        with self._failing(f"cannot read the checkpoint of run {run_id} in"):
+            return files.read(self._client, run_id, files.CHECKPOINT)
+
+    def add(self, run_id: str, metrics: Mapping[str, float]) -> None:
+        """Add to the metrics of a run that is over."""
+        with self._failing(f"cannot add to run {run_id} in"):
+            self._log(run_id, numbers=entries.metrics(metrics, _now()))
 
     def abandon(self, run_id: str) -> None:
         """Mark a run that a dead driver left RUNNING as KILLED, with the status `abandoned`: no table shows it."""
@@ -188,7 +216,16 @@ class Tracker:
         with self._failing(f"cannot describe the study {study.study!r} in"):
             self._log(study.run_id, said=said, numbers=entries.metrics(metrics, _now()))
             if pictures:
-                self._write(study.run_id, lambda folder: entries.write_pictures(pictures, folder))
+                place = self._client.get_run(study.run_id).info.artifact_uri
+                run_files.write(
+                    self._client, study.run_id, place, lambda folder: entries.write_pictures(pictures, folder)
+                )
+
+    def attach(self, run_id: str, content: Mapping[str, bytes]) -> None:
+        """Keep files with a run, by artifact path; one that is there already is replaced."""
+        with self._failing(f"cannot keep files with run {run_id} in"):
+            place = self._client.get_run(run_id).info.artifact_uri
+            run_files.write(self._client, run_id, place, lambda folder: entries.write_pictures(content, folder))
 
     def close_study(self, study: StudyRun, *, interrupted: bool) -> None:
         """Mark the study's parent run as over: FINISHED, or KILLED where it was interrupted."""
@@ -210,14 +247,14 @@ class Tracker:
                 f"experiments restore -x {experiment_id}`, or remove it for good with `mlflow gc --experiment-ids "
                 f"{experiment_id}` (both with MLFLOW_TRACKING_URI set to the store)"
             )
-        place = urlparse(found.artifact_location)
-        if place.scheme in ("", "file"):
-            Path(unquote(place.path)).mkdir(parents=True, exist_ok=True)
+        folder = run_files.local_folder(found.artifact_location)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
         return experiment_id
 
     def _parent(self, experiment_id: str, study: str) -> "Run | None":
         """The study's parent run; one that is not deleted where there are several."""
-        runs = self._search(experiment_id, f"tags.`{names.KIND}` = 'study'")
+        runs = study_runs.search(self._client, experiment_id, f"tags.`{names.KIND}` = 'study'")
         same = [run for run in runs if run.data.tags.get(names.STUDY) == study]
         return min(same, key=lambda run: run.info.lifecycle_stage == "deleted", default=None)
 
@@ -229,8 +266,8 @@ class Tracker:
         tags: Mapping[str, str],
         replicate: int | None,
         parent: str | None,
-    ) -> str:
-        """Make the run of a trial or replicate, with all tags but its status."""
+    ) -> tuple[str, str]:
+        """Make the run of a trial or replicate, with all tags but its status: its id, and the address of its files."""
         said = {
             **self._origin,
             names.SWEEP: study.sweep,
@@ -244,8 +281,7 @@ class Tracker:
         if replicate is not None:
             said |= {names.REPLICATE: str(replicate), names.RUN_NAME: f"trial {trial}, replicate {replicate}"}
         run = self._client.create_run(study.experiment_id, start_time=begun, tags=entries.tags({**said, **tags}))
-        run_id: str = run.info.run_id
-        return run_id
+        return run.info.run_id, run.info.artifact_uri
 
     def _log(
         self,
@@ -259,24 +295,6 @@ class Tracker:
 
         tags = [RunTag(key, value) for key, value in entries.tags(said).items()]
         self._client.log_batch(run_id, metrics=numbers or [], params=params or [], tags=tags)
-
-    def _write(self, run_id: str, write: Callable[[Path], None]) -> None:
-        """Hand MLflow a folder of files in one call."""
-        with tempfile.TemporaryDirectory(prefix="knobwise-") as folder:
-            write(Path(folder))
-            self._client.log_artifacts(run_id, folder)
-
-    def _search(self, experiment_id: str, condition: str) -> "Iterator[Run]":
-        """All runs of an experiment that meet `condition`, those that a user deleted among them."""
-        from mlflow.entities import ViewType
-
-        token: str | None = ""
-        while token is not None:
-            page = self._client.search_runs(
-                [experiment_id], condition, run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token or None
-            )
-            yield from page
-            token = page.token or None
 
 
 def _now() -> int:

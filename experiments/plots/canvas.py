@@ -5,14 +5,18 @@ stand at fixed places, because working out a layout costs more than drawing.
 """
 
 import io
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator
+from PIL import Image
 
 from experiments.problems import Array, Part
 
@@ -22,10 +26,38 @@ TRUE, SECOND, MUTED = "#0072B2", "#D55E00", "#555555"  # blue and vermilion of O
 
 
 def render(figure: Figure) -> bytes:
-    """The figure as a PNG file."""
+    """The figure as a PNG file.
+
+    Where some of its artists are animated (matplotlib's word for what changes from one picture to the next), all else
+    is drawn once, and they over it: blitting, as matplotlib's own animations do it.
+    """
+    moving = [artist for axes in figure.axes for artist in axes.get_children() if artist.get_animated()]
+    if moving:
+        canvas, background = _still(figure)
+        canvas.restore_region(background)  # type: ignore[no-untyped-call]
+        for artist in sorted(moving, key=lambda artist: artist.get_zorder()):
+            artist.draw(canvas.get_renderer())  # type: ignore[no-untyped-call]
+    else:
+        canvas = _drawn(figure)
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=DPI)
+    # No pixel is transparent, and a little less compression costs a sixth of the space and saves half of the time.
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    Image.fromarray(pixels).convert("RGB").save(file, "png", compress_level=2, dpi=(DPI, DPI))
     return file.getvalue()
+
+
+@lru_cache(maxsize=4)
+def _still(figure: Figure) -> tuple[FigureCanvasAgg, Any]:
+    """All of the figure that is not animated, drawn; its axes must stay as they are from here on."""
+    canvas = _drawn(figure)
+    return canvas, canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
+
+
+def _drawn(figure: Figure) -> FigureCanvasAgg:
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return canvas
 
 
 def gridded(test: Part, values: Array, shape: tuple[int, int]) -> tuple[Array, Array, Array]:

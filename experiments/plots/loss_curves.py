@@ -1,5 +1,7 @@
 """Training and validation loss by epoch, on a log scale."""
 
+from functools import lru_cache
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,32 +24,42 @@ def applies(view: RunView) -> bool:
 def draw(view: RunView) -> Figure:
     """Both curves, each named with its last value; where the run diverged, a line and the words "diverged at epoch N".
 
-    A log scale cannot show a loss of 0: such points are left out, and the picture says so.
+    A log scale cannot show a loss of 0: such points are left out, and the picture says so. The figure is reused: every
+    run takes the lines of the one before out of it.
     """
     curves = view.curves
-    figure = Figure(figsize=(7, 4.2))
-    axes = figure.add_axes((0.105, 0.125, 0.865, 0.79))
+    figure = _figure()
+    axes = figure.axes[0]
+    for artist in [*axes.lines, *axes.texts]:
+        artist.remove()
     lines = (("train", curves.epoch, curves.train_loss, TRUE), ("val", curves.val_epoch, curves.val_loss, SECOND))
     both = np.concatenate([curves.train_loss, curves.val_loss])
-    drawable = both[np.isfinite(both) & (both > 0)]
-    if drawable.size:
-        _log_scale(axes, drawable)  # first: matplotlib would choose limits beyond the largest float
+    _scale(axes, both[np.isfinite(both) & (both > 0)])  # first: matplotlib would choose limits beyond the largest float
     for name, epoch, loss, colour in lines:
         _line(axes, name, epoch, loss, colour)
     diverged = _diverged_at(curves, view.predicted is None)
     if diverged is not None:
         axes.axvline(diverged, color=MUTED, linewidth=1, linestyle="--")
-    title = "Loss by epoch" if diverged is None else f"Loss by epoch: diverged at epoch {diverged:,}"
-    axes.set(title=title, xlabel="epoch", ylabel="loss (log scale)" if drawable.size else "loss")
+    axes.set_title("Loss by epoch" if diverged is None else f"Loss by epoch: diverged at epoch {diverged:,}", y=1.0)
     if (both == 0).any():
         axes.text(0.01, 0.02, "a loss of 0 is not drawn", transform=axes.transAxes, color=MUTED)
     last = max(int(curves.epoch[-1]), diverged or 0)
     axes.set_xlim(0, last * 1.02)
+    axes.legend(loc="upper right", frameon=False)
+    return figure
+
+
+@lru_cache(maxsize=1)
+def _figure() -> Figure:
+    """All that is the same for every run. The labels have fixed places: finding them costs as much as drawing them."""
+    figure = Figure(figsize=(7, 4.2))
+    axes = figure.add_axes((0.125, 0.125, 0.845, 0.79), xlabel="epoch")
+    axes.xaxis.set_label_coords(0.5, -0.088)
+    axes.yaxis.set_label_coords(-0.109, 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper right", frameon=False)
     return figure
 
 
@@ -60,11 +72,15 @@ def _line(axes: Axes, name: str, epoch: NDArray[np.int64], loss: Array, colour: 
     axes.plot(epoch, shown, color=colour, linewidth=1.8, marker=marker, label=f"{name}, last {last}")
 
 
-def _log_scale(axes: Axes, drawable: Array) -> None:
-    axes.set_yscale("log")
+def _scale(axes: Axes, drawable: Array) -> None:
+    """A log scale for the losses `drawable`; a plain one where there are none."""
+    if not drawable.size:
+        axes.set(yscale="linear", ylim=(-0.055, 0.055), ylabel="loss")
+        return
     lowest, highest, first = float(drawable.min()), float(drawable.max()), float(drawable[0])
-    axes.set_ylim(max(lowest / 1.5, 1e-300), min(highest * 1.5, first * HIGHEST, 1e300))
-    decades = np.log10(axes.get_ylim()[1] / axes.get_ylim()[0])
+    limits = max(lowest / 1.5, 1e-300), min(highest * 1.5, first * HIGHEST, 1e300)
+    axes.set(yscale="log", ylim=limits, ylabel="loss (log scale)")
+    decades = np.log10(limits[1] / limits[0])
     axes.yaxis.set_major_locator(
         LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 4 else (1,), numticks=8)
     )

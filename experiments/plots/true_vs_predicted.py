@@ -33,7 +33,7 @@ def draw(view: RunView) -> Figure:
 
     The colour scale of both spans the true surface, so equal places on the two bars are equal values; where the
     prediction leaves it, it takes the colour of the scale's end. The figure is reused: the true panel, the axes and
-    the bars are drawn up once a surface, and every run changes the predicted panel alone.
+    the bars are drawn once a surface, and every run changes the predicted panel alone, whose parts are animated.
     """
     assert view.predicted is not None
     assert view.problem.grid is not None
@@ -42,7 +42,8 @@ def draw(view: RunView) -> Figure:
     while panels.shown:
         panels.shown.pop().remove()
     panels.shown.append(fill(panels.axes, gridded(view.test, view.predicted, shape), panels.levels, "plasma"))
-    panels.axes.set_title(": ".join(filter(None, ["Predicted", scores_text(view.metrics)])))
+    panels.shown[0].set_animated(True)
+    panels.axes.set_title(": ".join(filter(None, ["Predicted", scores_text(view.metrics)])), y=1.0)
     return panels.figure
 
 
@@ -61,4 +62,6 @@ def _panels(shape: tuple[int, int], labels: tuple[str, ...], X: bytes, y: bytes)
     predicted.set(xlim=true.get_xlim(), ylim=true.get_ylim())
     note = f"One colour scale for both: {labels[2]} from {levels[0]:g} to {levels[-1]:g}."
     figure.text(0.5, 0.02, note, ha="center", color=MUTED)
+    for part in (predicted.title, *predicted.spines.values()):  # the frame lies over the contours
+        part.set_animated(True)
     return _Panels(figure, predicted, levels, [])

@@ -8,12 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.record import new_database
 from experiments.record.stores import StoreError, sqlite_file, without_credentials
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _PATIENCE = 5  # seconds that a server or a lock has before it counts as out of reach
+_QUIETER = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 _FIRST_REQUEST = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": str(_PATIENCE)}
 
 
@@ -27,11 +33,11 @@ def connect(uri: str) -> "MlflowClient":
     Raises:
         StoreError: it cannot be reached, cannot be written to, or is of another version of MLflow.
     """
-    for name in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
-        os.environ.setdefault(name, "true")
+    for name, value in _QUIETER.items():
+        os.environ.setdefault(name, value)
     with store_errors(uri, "cannot open the store"):
         if file := sqlite_file(uri):
-            _check_sqlite(file)
+            _check_sqlite(file, uri)
         from mlflow import MlflowClient
         from mlflow.store.db.db_types import DATABASE_ENGINES
 
@@ -95,11 +101,13 @@ def _first_request() -> Iterator[None]:
             del os.environ[name]
 
 
-def _check_sqlite(file: Path) -> None:
+def _check_sqlite(file: Path, uri: str) -> None:
     """Take the right to write and give it back: MLflow would try ten times over a hundred seconds."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(file.parent, os.W_OK):
         raise PermissionError(f"the folder {file.parent} is read-only")
+    if not file.exists() or not file.stat().st_size:
+        new_database.make(file, uri)
     connection = sqlite3.connect(file, timeout=_PATIENCE)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -127,6 +135,11 @@ def _reason(error: Exception) -> str:
         )
     if "Max retries exceeded" in text or "Failed to establish" in text:
         return "nothing answers there; start the server (`mlflow server`) or set MLFLOW_TRACKING_URI to another store"
+    if "already exists" in text and "table " in text:
+        return (
+            "its tables are there in part only: a process died while making them; remove the file if nothing is "
+            "recorded in it, or set MLFLOW_TRACKING_URI to another store"
+        )
     if "file is not a database" in text:
         return "the file is not a database of MLflow; move it away or set MLFLOW_TRACKING_URI to another store"
     return text.partition(" (Background on this error")[0].partition(" [SQL:")[0]

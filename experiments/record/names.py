@@ -14,6 +14,8 @@ REPLICATE = "knobwise.replicate"
 STATUS = "knobwise.status"
 BASELINE = "knobwise.baseline"
 ERROR = "knobwise.error"
+EXTENDS = "knobwise.extends"
+"""On a trial that a user asked for: the number of the one that it trains longer."""
 SWEEP = "knobwise.sweep"
 PROBLEM = "knobwise.problem"
 PACKAGES = "knobwise.packages"
@@ -23,7 +25,7 @@ ABOUT = "knobwise.about."
 SHA256 = "knobwise.sha256"
 """On a dataset input: the whole SHA-256 (MLflow's digest holds 36 characters at most)."""
 
-KINDS = ("study", "trial", "replicate")
+KINDS = ("study", "trial", "replicate", "confirmation", "retrain")
 STATUSES = ("complete", "pruned", "diverged", "failed")
 ABANDONED = "abandoned"
 """The status of a run whose driver died before it had recorded all of it."""
@@ -44,3 +46,20 @@ TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 TRAIN_LOSS = "train_loss"
 VAL_LOSS = "val_loss"
 CURVES = (TRAIN_LOSS, VAL_LOSS)
+EPOCHS_TAKEN_OVER = "epochs_taken_over"
+"""Metric of a trial: epochs, over all its replicates, that another had trained before."""
+
+CHAMPION = "champion"
+"""The alias of the registered model's version to use: `models:/STUDY@champion`."""
+CONFIRMED_VAL_MSE = "confirmed_val_mse"
+"""Metric of a trial that was run again: the mean over fresh seeds."""
+VAL_MSE = "knobwise.val_mse"
+CONFIRMED = "knobwise.confirmed_val_mse"
+"""On a version of a registered model: its error on the validation part, and the mean over fresh seeds."""
+RETRAINED_FROM = "knobwise.retrained_from"
+CHANGED = "knobwise.changed"
+"""On a run that was made anew: the run it was made from, and the knobs that are different."""
+IMAGES = "mlflow.loggedImages"
+MODEL_VERSIONS = "mlflow.modelVersions"
+SURFACE = "surface"
+"""The key of the stepped images."""

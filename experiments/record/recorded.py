@@ -40,6 +40,7 @@ class RecordedRun:
         mlflow_status: `RUNNING`, `FINISHED`, `FAILED` or `KILLED`.
         metrics: the last value of each.
         deleted: whether a user has deleted it in MLflow.
+        parent: id of the run above it.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class RecordedRun:
     mlflow_status: str
     metrics: dict[str, float]
     deleted: bool
+    parent: str = ""
 
     @property
     def place(self) -> tuple[int, int]:
@@ -67,4 +69,5 @@ def recorded_run(run: "Run") -> RecordedRun:
         mlflow_status=run.info.status,
         metrics=dict(run.data.metrics),
         deleted=run.info.lifecycle_stage == "deleted",
+        parent=tags.get(names.PARENT, ""),
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from experiments.config import RunConfig
 from experiments.record import names
+from experiments.record.refusals import UnknownRun
 from experiments.record.sources.rows import Points, Rows
 
 METRICS = (
@@ -27,42 +28,69 @@ METRICS = (
     "train_seconds",
     "epochs_per_second",
     "n_parameters",
+    "flops",
 )
 """The metrics in the order of their columns; others follow by name."""
 
 _LARGEST = float(np.finfo(np.float64).max)  # what MLflow keeps of infinity
 
 
-def runs(study: str, rows: Rows, *, replicates: bool) -> pd.DataFrame:
-    """The table of `experiments.compare.runs`. A trial recorded twice, after a crash, counts by its last record."""
+def runs(study: str, rows: Rows, *, replicates: bool = False, confirmations: bool = False) -> pd.DataFrame:
+    """The table of `experiments.compare.runs`."""
+    found = places(study, rows, replicates=replicates, confirmations=confirmations)
+    index = {run_id: row for row, run_id in enumerate(found["run_id"])}
+    facts = _params(_columns(rows.params, index), len(index)) | _metrics(_columns(rows.metrics, index))
+    ends = found[["started", "run_id"]]
+    return pd.concat([found.drop(columns=list(ends)), pd.DataFrame(facts, found.index), ends], axis=1)
+
+
+def places(study: str, rows: Rows, *, replicates: bool = False, confirmations: bool = False) -> pd.DataFrame:
+    """Which runs there are, without their params and metrics, in the order of the table.
+
+    A trial recorded twice, after a crash, counts by its last record.
+    """
     tags = _by_run(rows.tags)
-    kinds = ("trial", "replicate") if replicates else ("trial",)
-    chosen: dict[tuple[int, int], tuple[str, int]] = {}
+    kinds = ["trial", *["replicate"] * replicates, *["confirmation"] * confirmations]
+    chosen: dict[tuple[int, int, int], tuple[str, int]] = {}
     for run_id, started in sorted(rows.runs, key=lambda run: run[1]):
         said = tags.get(run_id, {})
         if said.get(names.KIND) in kinds and said.get(names.STATUS) in names.STATUSES and names.TRIAL in said:
-            chosen[int(said[names.TRIAL]), int(said.get(names.REPLICATE, -1))] = run_id, started
-    places = sorted(chosen)
-    run_ids = [chosen[place][0] for place in places]
-    index = {run_id: row for row, run_id in enumerate(run_ids)}
+            kind = kinds.index(said[names.KIND])
+            chosen[int(said[names.TRIAL]), kind, int(said.get(names.REPLICATE, -1))] = run_id, started
+    order = sorted(chosen)
+    run_ids = [chosen[place][0] for place in order]
     table: dict[str, Any] = {
-        "study": pd.array([study] * len(places), dtype="str"),
-        "trial": np.array([trial for trial, _ in places], np.int64),
+        "study": pd.array([study] * len(order), dtype="str"),
+        "trial": np.array([place[0] for place in order], np.int64),
     }
-    if replicates:
-        table["replicate"] = pd.array([None if number < 0 else number for _, number in places], dtype="Int64")
+    if confirmations:
+        table["kind"] = pd.array([kinds[place[1]] for place in order], dtype="str")
+    if replicates or confirmations:
+        table["replicate"] = pd.array([None if place[2] < 0 else place[2] for place in order], dtype="Int64")
     table["status"] = pd.array([tags[run_id][names.STATUS] for run_id in run_ids], dtype="str")
     table["baseline"] = np.array([names.BASELINE in tags[run_id] for run_id in run_ids], np.bool_)
-    table |= _params(_columns(rows.params, index), len(index))
-    table |= _metrics(_columns(rows.metrics, index))
-    times = np.array([chosen[place][1] for place in places], np.int64)
+    times = np.array([chosen[place][1] for place in order], np.int64)
     table["started"] = pd.to_datetime(times, unit="ms", utc=True)
     table["run_id"] = pd.array(run_ids, dtype="str")
     return pd.DataFrame(table)
 
 
+def of_trials(chosen: pd.DataFrame, trials: Iterable[int]) -> pd.DataFrame:
+    """The rows of `chosen`, a table of `places`, that are of `trials`.
+
+    Raises:
+        UnknownRun: there is no such trial; the message names it.
+    """
+    wanted = list(trials)
+    known = set(chosen["trial"])
+    missing = [trial for trial in wanted if trial not in known]
+    if missing:
+        raise UnknownRun(f"trials must be among the {len(known)} that are over, got {missing[0]!r}")
+    return chosen[chosen["trial"].isin(wanted)].reset_index(drop=True)
+
+
 def curves(chosen: pd.DataFrame, points: Points) -> pd.DataFrame:
-    """The table of `experiments.compare.curves`, of the runs in `chosen`, a table of `runs`."""
+    """The table of `experiments.compare.curves`, of the runs in `chosen`, a table of `places`."""
     index = {run_id: row for row, run_id in enumerate(chosen["run_id"])}
     metrics = {metric: code for code, metric in enumerate(names.CURVES)}
     run = np.array([index[point[0]] for point in points], np.int64)
@@ -71,7 +99,7 @@ def curves(chosen: pd.DataFrame, points: Points) -> pd.DataFrame:
     value = np.array([point[3] for point in points], np.float64)
     order = np.lexsort((epoch, metric, run))
     run, metric = run[order], metric[order]
-    table = chosen[[name for name in ("study", "trial", "replicate", "run_id") if name in chosen]].take(run)
+    table = chosen[[name for name in ("study", "trial", "kind", "replicate", "run_id") if name in chosen]].take(run)
     table = table.reset_index(drop=True)
     table["metric"] = pd.array(names.CURVES, dtype="str").take(metric)
     table["epoch"] = epoch[order]

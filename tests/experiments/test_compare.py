@@ -21,7 +21,7 @@ from mlflow import MlflowClient
 from experiments import compare
 from experiments.compare import UnknownStudy
 from experiments.config import RunConfig
-from experiments.record import names
+from experiments.record import lookup, names
 from experiments.record.sources import sqlite
 from experiments.record.sources.client import ClientSource
 from experiments.record.sources.sqlite import SqliteSource
@@ -183,7 +183,7 @@ def test_the_client_gives_the_same(
 ) -> None:
     direct = table("lr_epochs", uri=recorded.uri, replicates=replicates)
     with monkeypatch.context() as changed:
-        changed.setattr(compare, "_source", ClientSource)
+        changed.setattr(lookup, "source_at", ClientSource)
         through_client = table("lr_epochs", uri=recorded.uri, replicates=replicates)
     assert len(direct) >= 5
     pd.testing.assert_frame_equal(direct, through_client)

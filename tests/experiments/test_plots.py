@@ -22,7 +22,6 @@ from experiments.plots import (
     pictures_of,
     predicted_against_true,
     sample_scatter,
-    trials_map,
     true_surface,
     true_vs_predicted,
 )
@@ -127,6 +126,22 @@ def test_the_reused_figure_keeps_nothing_of_the_run_before() -> None:
     assert first != second
     assert render(true_vs_predicted.draw(view(TEST.y * 0.3))) == first
     assert len(contours(true_vs_predicted.draw(view(-TEST.y)))) == 2
+
+
+def test_drawing_what_changes_over_what_stays_changes_no_pixel() -> None:
+    render(true_vs_predicted.draw(view(-TEST.y)))
+    figure = true_vs_predicted.draw(view(TEST.y * 0.5))
+    whole = io.BytesIO()
+    figure.savefig(whole, format="png", dpi=100)  # saving draws all of it anew
+    np.testing.assert_array_equal(pixels(render(figure)), pixels(whole.getvalue())[:, :, :3])
+
+
+def test_the_reused_loss_curves_keep_nothing_of_the_run_before() -> None:
+    first = render(loss_figure(curves([3.0, 1.0, 0.25])))
+    loss_figure(curves([1e-4, 3e-5, np.inf, np.nan]), predicted=None)
+    flat = render(loss_figure(curves([0.0, 0.0])))
+    assert render(loss_figure(curves([3.0, 1.0, 0.25]))) == first
+    assert render(loss_figure(curves([0.0, 0.0]))) == flat != first
 
 
 def test_another_surface_gets_its_own_scale() -> None:
@@ -289,25 +304,3 @@ def test_a_new_kind_of_figure_is_one_new_file(added_kind: str) -> None:
     assert pixels(pictures_of(*view())[added_kind]).shape[:2] == (100, 100)
     one_input = ARTICLE._replace(inputs=("X",), grid=None)
     assert added_kind not in pictures_of(*view(problem=one_input))
-
-
-def test_the_trials_map_marks_who_has_no_result_and_who_is_named() -> None:
-    settings = np.array([[1e-4, 500.0], [1e-3, 2000.0], [3e-3, 8000.0]])
-    figure = trials_map.draw(
-        ("lr", "epochs"), settings, np.array([20.0, 10.0, np.nan]), value="val MSE", marked=[(1, "baseline")]
-    )
-    axes, bar = figure.axes
-    crosses, dots, ring = axes.collections
-    assert np.asarray(crosses.get_offsets()).tolist() == [[3e-3, 8000.0]]
-    assert np.asarray(dots.get_offsets()).tolist() == settings[:2].tolist()
-    assert np.asarray(dots.get_array()).tolist() == [20.0, 10.0]
-    assert np.asarray(ring.get_offsets()).tolist() == [[1e-3, 2000.0]]
-    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert bar.get_title() == "val MSE"
-    assert "a cross diverged or was cut short" in {text.get_text().partition("; ")[2] for text in axes.texts}
-
-
-@pytest.mark.parametrize("values", [[np.nan], [5.0], [0.0], [-1.0]])
-def test_the_trials_map_of_one_trial(values: list[float]) -> None:
-    figure = trials_map.draw(("a", "b"), np.array([[0.0, -1.0]]), np.array(values), value="val MSE")
-    assert imread(io.BytesIO(render(figure))).shape[:2] == (460, 700)

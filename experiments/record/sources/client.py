@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING, final
 
-from experiments.record import names
+from experiments.record import files, names
 from experiments.record.connection import connect, store_errors
 from experiments.record.sources.rows import TAGS, Points, Rows, Study
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _AT_ONCE = 8  # a server's answer is mostly waited for
+_NO_SUCH_RUN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the second for what cannot be a run's id
 
 
 @final
@@ -37,18 +38,20 @@ class ClientSource:
                 run.data.tags[names.STUDY],
                 run.data.tags[names.NAME],
                 run.info.start_time,
+                run.data.tags.get(names.PROBLEM, ""),
+                run.data.tags.get(names.SCHEMA, ""),
             )
             for run in runs
         ]
 
-    def rows(self, study: Study) -> Rows:
-        """As `Source.rows`."""
+    def rows(self, study: Study, *, only_tags: bool = False) -> Rows:
+        """As `Source.rows`; MLflow gives all of a run or nothing."""
         found = Rows([], [], [], [])
         with store_errors(self._uri, "cannot read"):
-            for kind in ("trial", "replicate"):
-                for run in self._search([study.experiment_id], f"tags.`{names.KIND}` = '{kind}'"):
-                    if run.data.tags.get(names.STUDY) == study.study and run.info.status in ("FINISHED", "FAILED"):
-                        _add(found, run)
+            for run in self._search([study.experiment_id], _of_study(study.study)):
+                ours = run.data.tags.get(names.STUDY) == study.study and run.info.run_id != study.run_id
+                if ours and run.info.status in ("FINISHED", "FAILED"):
+                    _add(found, run)
         return found
 
     def points(self, run_ids: list[str], metrics: tuple[str, ...]) -> Points:
@@ -62,12 +65,35 @@ class ClientSource:
         with store_errors(self._uri, "cannot read"), ThreadPoolExecutor(_AT_ONCE) as threads:
             return [point for points in threads.map(curve, product(run_ids, metrics)) for point in points]
 
+    def tags(self, run_id: str) -> dict[str, str]:
+        """As `Source.tags`."""
+        from mlflow.exceptions import MlflowException
+
+        with store_errors(self._uri, "cannot read"):
+            try:
+                run = self._client.get_run(run_id)
+            except MlflowException as error:
+                if error.error_code in _NO_SUCH_RUN:
+                    return {}
+                raise
+        return dict(run.data.tags) if run.info.lifecycle_stage == "active" else {}
+
+    def file(self, run_id: str, path: str) -> bytes:
+        """As `Source.file`."""
+        with store_errors(self._uri, "cannot read the files of a run in"):
+            return files.read(self._client, run_id, path)
+
     def _search(self, experiments: list[str], condition: str) -> "Iterator[Run]":
         token: str | None = ""
         while token is not None:
             page = self._client.search_runs(experiments, condition, max_results=_PAGE, page_token=token or None)
             yield from page
             token = page.token or None
+
+
+def _of_study(study: str) -> str:
+    """What the runs of a study meet, and as few others as MLflow's quotes allow."""
+    return f"tags.`{names.KIND}` != 'study'" if "'" in study else f"tags.`{names.STUDY}` = '{study}'"
 
 
 def _add(rows: Rows, run: "Run") -> None:

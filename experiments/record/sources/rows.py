@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 from experiments.record import names
 
-TAGS = (names.KIND, names.TRIAL, names.REPLICATE, names.STATUS, names.BASELINE)
+TAGS = (names.KIND, names.TRIAL, names.REPLICATE, names.STATUS, names.BASELINE, names.SCHEMA)
 """The tags that a table of runs is made from."""
 
 Points = list[tuple[str, str, int, float | None]]
@@ -18,6 +18,8 @@ class Study(NamedTuple):
     study: the study's key, which no other study of the sweep has.
     name: its base name.
     started: milliseconds since 1970.
+    problem: what was fitted; empty where it is not said.
+    schema: the version of our names that it was recorded under; empty where it is not said.
     """
 
     experiment_id: str
@@ -25,10 +27,12 @@ class Study(NamedTuple):
     study: str
     name: str
     started: int
+    problem: str = ""
+    schema: str = ""
 
 
 class Rows(NamedTuple):
-    """The trials and replicates of a study: those that are over and that nobody deleted, in no order.
+    """The trials, replicates and confirmations of a study: those that are over and that nobody deleted, in no order.
 
     Attributes:
         runs: `(run_id, started)` of each, milliseconds since 1970.
@@ -50,10 +54,18 @@ class Source(Protocol):
         """All studies in the store that nobody deleted."""
         ...
 
-    def rows(self, study: Study) -> Rows:
-        """The trials and replicates of `study`."""
+    def rows(self, study: Study, *, only_tags: bool = False) -> Rows:
+        """The trials, replicates and confirmations of `study`; with `only_tags` params and metrics may be left out."""
         ...
 
     def points(self, run_ids: list[str], metrics: tuple[str, ...]) -> Points:
         """The points of the curves `metrics` of the runs `run_ids`, in no order."""
+        ...
+
+    def tags(self, run_id: str) -> dict[str, str]:
+        """All tags of a run, whatever made it; none where there is no such run, or it was deleted."""
+        ...
+
+    def file(self, run_id: str, path: str) -> bytes:
+        """The file that a run keeps under the artifact path `path`; empty where it is gone."""
         ...

@@ -1,0 +1,90 @@
+"""Which columns of a table of runs are knobs and which metrics, and whether there is enough in them."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+
+from experiments.config import RunConfig
+from experiments.record.refusals import NothingToCompare, UnknownColumn
+
+PLACES = ("study", "trial", "kind", "replicate", "status", "baseline", "started", "run_id")
+"""The columns that say which run it is."""
+
+_CONFIG = tuple(field.name for field in fields(RunConfig))
+
+
+def knobs(table: pd.DataFrame) -> list[str]:
+    """The columns that hold what a run was asked to be, in their order.
+
+    >>> knobs(pd.DataFrame({"trial": [0], "lr": [0.1], "widths": [(64,)], "val_mse": [2.0]}))
+    ['lr', 'widths']
+    """
+    names = [str(name) for name in table if name not in PLACES]
+    return [name for name in names if name in _CONFIG or table[name].dtype != np.float64]
+
+
+def metrics(table: pd.DataFrame) -> list[str]:
+    """The columns that hold what came of a run, in their order."""
+    names = [str(name) for name in table if name not in PLACES]
+    return [name for name in names if name not in _CONFIG and table[name].dtype == np.float64]
+
+
+def varied(table: pd.DataFrame) -> list[str]:
+    """The knobs that are not the same in all rows."""
+    return [name for name in knobs(table) if len(table[name].drop_duplicates()) > 1]
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether more of a metric is better; of all others less is.
+
+    >>> higher_is_better("test_r2"), higher_is_better("val_mse")
+    (True, False)
+    """
+    return metric.endswith("_r2") or metric == "epochs_per_second"
+
+
+def checked(name: str, known: Iterable[str], argument: str) -> str:
+    """`name`, which must be one of `known`.
+
+    Raises:
+        UnknownColumn: it is not; the line lists those it could be, and the nearest.
+
+    >>> checked("learning_rate", ["lr", "epochs"], "rows")
+    Traceback (most recent call last):
+    experiments.record.refusals.UnknownColumn: rows must be one of lr, epochs, got 'learning_rate'
+    """
+    known = list(known)
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UnknownColumn(f"{argument} must be one of {', '.join(known)}, got {name!r}{hint}")
+    return name
+
+
+def complete(table: pd.DataFrame, study: str, value: str, argument: str) -> pd.DataFrame:
+    """The complete trials in `table` that have a finite `value`.
+
+    Args:
+        table: of `experiments.compare.runs`.
+        study: what an error calls it.
+        value: a metric.
+        argument: what an error calls the metric.
+
+    Raises:
+        NothingToCompare: there are none; the line counts what there is.
+        UnknownColumn: no such metric.
+    """
+    if table.empty:
+        raise NothingToCompare(f"the study {study!r} has no trial that is over yet")
+    done = table[table["status"] == "complete"]
+    if done.empty:
+        counts = ", ".join(f"{count} {status}" for status, count in table["status"].value_counts().items())
+        raise NothingToCompare(f"the study {study!r} has no complete trial, only {counts}")
+    checked(value, metrics(table), argument)
+    found = done[done[value].abs() < np.inf]
+    if found.empty:
+        raise NothingToCompare(f"no complete trial of the study {study!r} has a finite {value}")
+    return found

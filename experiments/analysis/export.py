@@ -1,0 +1,79 @@
+"""A table into a file that other programs read, with every value as it was."""
+
+import json
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.record import leftovers
+
+SCRATCH = ".knobwise-"
+"""How the folder begins in which a file is made, until it is whole."""
+
+
+def export(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write `table` as its file's name says, `.parquet` or `.csv`, and return the path.
+
+    A file of that name is replaced once the new one is whole. `pandas.read_parquet` gives the same table, with `widths`
+    as arrays. A CSV file holds every digit, `widths` as JSON, `[64, 64, 64]`, times as ISO 8601, nothing where there is
+    no value, and `inf`.
+
+    Raises:
+        ValueError: the name ends otherwise, or the folder is not there.
+        OSError: it cannot be written.
+    """
+    path = check(path)
+    with tempfile.TemporaryDirectory(prefix=leftovers.mine(SCRATCH), dir=path.absolute().parent) as folder:
+        whole = Path(folder) / path.name
+        _WRITERS[path.suffix.lower()](table, whole)
+        whole.replace(path)
+    return path
+
+
+def check(path: str | Path) -> Path:
+    """The path, whose name and folder a table could be written under.
+
+    Raises:
+        ValueError: the name ends otherwise, or the folder is not there.
+
+    >>> check("runs.xlsx")
+    Traceback (most recent call last):
+    ValueError: file must end in .parquet or .csv, got 'runs.xlsx'
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _WRITERS:
+        raise ValueError(f"file must end in {' or '.join(_WRITERS)}, got {str(path)!r}")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"file must be in a folder that exists, got {str(path)!r}")
+    return path
+
+
+def _parquet(table: pd.DataFrame, file: Path) -> None:
+    """With lists of whole numbers for tuples, also where all are empty or none, which do not say what they hold."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # pyarrow reads times in a way that pandas 4 will not have
+        found = pa.Table.from_pandas(table, preserve_index=False)
+    for name in _tuples(table):
+        at = found.schema.get_field_index(name)
+        found = found.set_column(at, pa.field(name, pa.list_(pa.int64())), found.column(at).cast(pa.list_(pa.int64())))
+    parquet.write_table(found, file)
+
+
+def _csv(table: pd.DataFrame, file: Path) -> None:
+    as_text = {
+        name: table[name].map(lambda value: json.dumps(list(value)), na_action="ignore") for name in _tuples(table)
+    }
+    table.assign(**as_text).to_csv(file, index=False)
+
+
+def _tuples(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table if table[name].dtype == object]
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {".parquet": _parquet, ".csv": _csv}

@@ -1,0 +1,85 @@
+"""Which model a name stands for: the study's champion, or its best trial where there is none, or the trial named."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from experiments import compare
+from experiments.model import stored
+from experiments.model.champion import Champion, champion_of
+from experiments.model.stored import StoredModel
+from experiments.record import names
+from experiments.record.connection import connect, store_errors
+from experiments.record.lookup import study_called
+from experiments.record.recorded import StudyRun
+from experiments.record.refusals import NothingToCompare, UnknownRun
+from experiments.record.stores import tracking_uri
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+class Choice(NamedTuple):
+    """Attributes: the store, the study's place in it, the model, and the champion where the model is it."""
+
+    client: "MlflowClient"
+    uri: str
+    study: StudyRun
+    model: StoredModel
+    champion: Champion | None
+
+    @property
+    def told(self) -> str:
+        """Which model it is, in a few words."""
+        if self.champion is not None:
+            return f"the champion of {self.study.study}, {self.champion.told}"
+        return f"trial {self.model.trial} of {self.study.study} (val MSE {self.model.val_mse:.4g})"
+
+
+def choose(name: str, trial: int | None = None, uri: str | None = None) -> Choice:
+    """The model of the study called `name`.
+
+    Args:
+        name: as `compare.runs` takes it.
+        trial: the number of a trial that is complete; None for the champion.
+        uri: the store's address; by default the one that `stores.tracking_uri` finds.
+
+    Raises:
+        CompareError: there is no such study or trial, or none that is complete.
+        StoreError: the store, or the model in it, cannot be read.
+    """
+    _, found = study_called(name, uri)
+    address = tracking_uri(uri)
+    client = connect(address)
+    champion = None
+    if trial is None:
+        with store_errors(address, f"cannot read the champion of {found.study!r} in"):
+            champion = champion_of(client, found.study)
+    model = stored.read(client, address, champion.run_id) if champion else None
+    if champion is None or model is None or model.run.info.experiment_id != found.experiment_id:  # of another sweep
+        champion, model = None, stored.read(client, address, _run_of(found.run_id, found.study, trial, uri))
+    study = StudyRun(
+        found.experiment_id, found.run_id, found.study, found.name, model.run.data.tags.get(names.SWEEP, "")
+    )
+    return Choice(client, address, study, model, champion)
+
+
+def _run_of(study_run: str, study: str, trial: int | None, uri: str | None) -> str:
+    """The run of the trial, or of the one with the lowest validation error."""
+    table = compare.runs(study_run, uri=uri)
+    if trial is not None and trial not in set(table["trial"]):
+        raise UnknownRun(f"trial must be one of the {len(table)} that are over in {study!r}, got {trial}")
+    complete = table[table["status"] == "complete"]
+    if trial is not None:
+        status = str(table.set_index("trial")["status"][trial])
+        if status != "complete":
+            raise NothingToCompare(
+                f"trial must be one that is complete, got {trial} of {study!r}, which {_WAS[status]}"
+            )
+        return str(complete.set_index("trial")["run_id"][trial])
+    if complete.empty:
+        raise NothingToCompare(
+            f"no trial of {study!r} is complete, so there is no model; `knobwise sweep` goes on with it"
+        )
+    return str(complete.sort_values("val_mse")["run_id"].iloc[0])
+
+
+_WAS = {"pruned": "was pruned", "diverged": "diverged", "failed": "failed"}

@@ -1,0 +1,128 @@
+"""A stored model as MLflow's kind of model: a folder that `mlflow models serve` can serve anywhere."""
+
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+import nn_core
+from experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
+from experiments.record import leftovers, names
+from experiments.record.run_files import SCRATCH
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel, Metric
+
+REQUIREMENTS = ("mlflow", "numpy", "pandas")
+"""What a model needs, pinned to the versions that logged it: its own code is in its folder."""
+
+EXAMPLES = 5  # rows of the input example
+
+
+def log(client: "MlflowClient", study: str, model: StoredModel) -> str:
+    """The id of the run's logged model, with its metrics linked to it; made now, unless it is there and whole.
+
+    It is marked as ready last of all, so that one whose writer died on the way is known, and made anew.
+    """
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+
+    experiment = model.run.info.experiment_id
+    for found in client.search_logged_models([experiment], f"source_run_id = '{model.run_id}'"):
+        if found.status == LoggedModelStatus.READY:
+            return str(found.model_id)
+        client.delete_logged_model(found.model_id)  # its writer died on the way
+    tags = {name: model.run.data.tags[name] for name in (names.STUDY, names.TRIAL, names.KIND)}
+    logged = client.create_logged_model(
+        experiment,
+        name=study.replace(".", "-"),
+        source_run_id=model.run_id,
+        params=dict(model.run.data.params),
+        tags=tags,
+    )
+    with tempfile.TemporaryDirectory(prefix=leftovers.mine(SCRATCH)) as folder:
+        place = Path(folder) / "model"
+        write(model, logged, place)
+        client.log_model_artifacts(logged.model_id, str(place))
+    client.log_batch(model.run_id, metrics=_linked(client, model, logged.model_id))
+    client.log_outputs(model.run_id, [LoggedModelOutput(logged.model_id, 0)])
+    client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+    return str(logged.model_id)
+
+
+def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
+    """Write the model into `folder`, which is not there yet.
+
+    In it are `served.py` and `nn_core` (code), the checkpoint (arrays, read with pickles off), a signature (columns by
+    name, doubles), an input example, and the requirements. Nothing is pickled.
+
+    Args:
+        model: whose checkpoint it is.
+        logged: MLflow's entry that the folder is for.
+        folder: where to write.
+    """
+    from mlflow.models import Model, ModelSignature
+    from mlflow.pyfunc import save_model
+    from mlflow.types import ColSpec, Schema
+
+    signature = ModelSignature(
+        Schema([ColSpec("double", name) for name in model.inputs]),
+        Schema([ColSpec("double", name) for name in model.outputs]),
+    )
+    with tempfile.TemporaryDirectory(prefix=leftovers.mine(SCRATCH)) as beside:
+        checkpoint = Path(beside) / CHECKPOINT
+        checkpoint.write_bytes(model.checkpoint)
+        save_model(
+            path=folder,
+            python_model=Path(__file__).with_name("served.py"),
+            code_paths=[str(Path(nn_core.__file__).parent)],
+            artifacts={"checkpoint": checkpoint.as_uri()},
+            model_config={"inputs": model.inputs, "outputs": model.outputs},
+            signature=signature,
+            input_example=example(model),
+            # Named, so that MLflow does not look for them by loading the model in another process: 10 seconds.
+            pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            mlflow_model=Model(
+                artifact_path=logged.artifact_location,
+                model_uuid=logged.model_id,
+                model_id=logged.model_id,
+                run_id=model.run_id,
+            ),
+        )
+
+
+def example(model: StoredModel) -> pd.DataFrame:
+    """A few inputs to try it on: the training sample's mean, and up to a standard deviation around it.
+
+    Rounded to three digits, since they are to be read.
+    """
+    scaling = model.predictor.inputs
+    rows = scaling.mean + np.linspace(-1, 1, EXAMPLES)[:, None] * scaling.std
+    return pd.DataFrame([[float(f"{value:.3g}") for value in row] for row in rows], columns=model.inputs)
+
+
+def _linked(client: "MlflowClient", model: StoredModel, model_id: str) -> "list[Metric]":
+    """The run's single metrics once more, each with the model, and the part of the data that it was measured on."""
+    from mlflow.entities import Metric
+
+    parts = datasets_of(model.run)
+    linked = []
+    for name in model.run.data.metrics.keys() - set(names.CURVES):
+        last = client.get_metric_history(model.run_id, name)[-1]
+        data = parts.get(name.partition("_")[0])
+        linked.append(
+            Metric(
+                name,
+                last.value,
+                last.timestamp,
+                last.step,
+                model_id=model_id,
+                dataset_name=data.name if data else None,
+                dataset_digest=data.digest if data else None,
+                run_id=model.run_id,
+            )
+        )
+    return linked

@@ -1,0 +1,114 @@
+"""The model of a recorded run: its network, the names of what goes in and comes out, and how it was trained."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.config import RunConfig
+from experiments.record import names
+from experiments.record.connection import store_errors
+from experiments.record.stores import StoreError, without_credentials
+from nn_core import checkpoint as checkpoints
+from nn_core import predictor
+from nn_core.predictor import Predictor
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Dataset, Run
+
+CHECKPOINT = "checkpoint.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredModel:
+    """A trained network with what is known of it.
+
+    Attributes:
+        run: MLflow's, that it came of.
+        checkpoint: the bytes of the run's `checkpoint.npz`.
+        config: what it was trained with.
+        predictor: the network, ready to be asked.
+        inputs, outputs: names of the columns.
+    """
+
+    run: "Run"
+    checkpoint: bytes
+    config: RunConfig
+    predictor: Predictor
+    inputs: list[str]
+    outputs: list[str]
+
+    @property
+    def run_id(self) -> str:
+        """MLflow's id of the run."""
+        found: str = self.run.info.run_id
+        return found
+
+    @property
+    def trial(self) -> int:
+        """The number of the trial that it is, or was made anew from."""
+        return int(self.run.data.tags[names.TRIAL])
+
+    @property
+    def kind(self) -> str:
+        """`trial` or `retrain`."""
+        found: str = self.run.data.tags[names.KIND]
+        return found
+
+    @property
+    def problem(self) -> str:
+        """What it was fitted to."""
+        found: str = self.run.data.tags[names.PROBLEM]
+        return found
+
+    @property
+    def val_mse(self) -> float:
+        """Its error on the validation part; the mean over replicates, where the trial has several."""
+        return float(self.run.data.metrics["val_mse"])
+
+
+def read(client: "MlflowClient", uri: str, run_id: str) -> StoredModel:
+    """The model of a run that is over and has one.
+
+    Args:
+        client: of the store at `uri`.
+        run_id: of a trial that is complete, or of a retrained run.
+
+    Raises:
+        StoreError: the run or its checkpoint is gone, or cannot be read; one line that says which.
+    """
+    place = without_credentials(uri)
+    with store_errors(uri, f"cannot read the model of run {run_id} in"), tempfile.TemporaryDirectory() as folder:
+        run = client.get_run(run_id)
+        files = {file.path for file in client.list_artifacts(run_id)}
+        if CHECKPOINT not in files:
+            raise StoreError(
+                f"the model of run {run_id} in {place} is gone: there is no {CHECKPOINT} in {run.info.artifact_uri}"
+            )
+        data = Path(client.download_artifacts(run_id, CHECKPOINT, folder)).read_bytes()
+    try:
+        config = RunConfig.from_dict(checkpoints.load(data).facts["config"])
+        network = predictor.load(data)
+    except (ValueError, KeyError) as error:
+        raise StoreError(f"cannot read the model of run {run_id} in {place}: {error}") from None
+    columns = _columns(datasets_of(run))
+    d = network.inputs.mean.size
+    if len(columns) != d + network.outputs.mean.size:
+        raise StoreError(f"cannot read the model of run {run_id} in {place}: its data set's columns are not recorded")
+    return StoredModel(
+        run=run, checkpoint=data, config=config, predictor=network, inputs=columns[:d], outputs=columns[d:]
+    )
+
+
+def datasets_of(run: "Run") -> "dict[str, Dataset]":
+    """The run's data sets by their context: `train`, `val`, `test`."""
+    found = run.inputs.dataset_inputs if run.inputs else []
+    return {tag.value: each.dataset for each in found for tag in each.tags if tag.key == names.DATA_CONTEXT}
+
+
+def _columns(datasets: "dict[str, Dataset]") -> list[str]:
+    """The columns of the training part: inputs, then outputs."""
+    schema = datasets["train"].schema if "train" in datasets else None
+    return [column["name"] for column in json.loads(schema)["mlflow_colspec"]] if schema else []

@@ -1,0 +1,181 @@
+"""What a report is made from: all that the record holds of a study, read once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.report.knobs import Knob
+from experiments.report.markup import Markup
+from experiments.report.words import shown
+from experiments.statistics import tied_with_best
+
+Array = NDArray[np.float64]
+
+
+class Missing(Exception):
+    """What a section would show is not there; the message says in a sentence what, for the page to show instead."""
+
+
+class Section(NamedTuple):
+    """Attributes: the title of a part of the page, its anchor, and its content."""
+
+    title: str
+    anchor: str
+    content: Markup
+
+
+class Trial(NamedTuple):
+    """A trial that a sentence is about. Numbers that it does not have are NaN.
+
+    Attributes: its row in `Facts.runs`, its number, the run's id, its errors, how long it trained; bounds of the 95%
+    interval of `val_mse` where it was repeated with other seeds.
+    """
+
+    row: int
+    number: int
+    run_id: str
+    val_mse: float
+    test_mse: float
+    test_r2: float
+    seconds: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A study as it is in the record.
+
+    Attributes:
+        study: its key, which names it in the store.
+        run_id: of its parent run.
+        sweep, problem: what was swept, and what was fitted.
+        tags: of the parent run.
+        runs, curves: as `compare.runs` and `compare.curves` give them.
+        knobs: those that were turned.
+        seeds: by trial, `val_mse` of each of its replicates, in the order of the seeds.
+        confirmed: by trial, `val_mse` of its runs on fresh seeds.
+        errors: by trial that failed, what was raised; of the first few.
+        uri: the store.
+        file: `file(run_id, path)` gives the bytes of a run's file; none where it is gone.
+        made: when this was read.
+    """
+
+    study: str
+    run_id: str
+    sweep: str
+    problem: str
+    tags: Mapping[str, str]
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+    knobs: list[Knob]
+    seeds: Mapping[int, list[float]]
+    confirmed: Mapping[int, list[float]]
+    errors: Mapping[int, str]
+    uri: str
+    file: Callable[[str, str], bytes]
+    made: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def column(self, name: str) -> Array:
+        """A metric of all trials, `(n,)`; NaN where a trial has none."""
+        if name not in self.runs:
+            return np.full(len(self.runs), np.nan)
+        return self.runs[name].to_numpy(np.float64, na_value=np.nan)
+
+    @property
+    def status(self) -> NDArray[np.str_]:
+        """Of all trials, `(n,)`."""
+        return self.runs["status"].to_numpy(np.str_)
+
+    @property
+    def errors_of_complete(self) -> Array:
+        """`val_mse` of all trials, `(n,)`; NaN for those that are not complete."""
+        return np.where(self.status == "complete", self.column("val_mse"), np.nan)
+
+    def trial(self, row: int) -> Trial:
+        """The trial of a row of `runs`."""
+        metrics = ("val_mse", "test_mse", "test_r2", "train_seconds", "val_mse_low", "val_mse_high")
+        number, run_id = int(self.runs["trial"].iloc[row]), str(self.runs["run_id"].iloc[row])
+        return Trial(row, number, run_id, *(float(self.column(name)[row]) for name in metrics))
+
+    @property
+    def order(self) -> list[int]:
+        """The rows of the complete trials, best first."""
+        errors = self.errors_of_complete
+        return [int(row) for row in np.argsort(errors, kind="stable")[: int(np.isfinite(errors).sum())]]
+
+    @property
+    def best(self) -> Trial:
+        """The complete trial with the lowest validation error; by its fresh seeds, where some were confirmed.
+
+        Raises:
+            Missing: no trial is complete.
+        """
+        order = self.order
+        if not order:
+            raise Missing("No trial is complete, so there is no best one.")
+        numbers = self.runs["trial"].to_list()
+        again = [row for row in order if numbers[row] in self.confirmed]
+        return self.trial(min(again, key=lambda row: float(np.mean(self.confirmed[numbers[row]])), default=order[0]))
+
+    @property
+    def baseline(self) -> Trial | None:
+        """The trial that the others are compared with, whatever became of it; None where there is none."""
+        rows = np.flatnonzero(self.runs["baseline"].to_numpy(np.bool_))
+        return self.trial(int(rows[0])) if rows.size else None
+
+    @property
+    def tied(self) -> set[int]:
+        """The numbers of the trials that cannot be told from the best, itself not among them.
+
+        Those that were run again are told apart by their fresh seeds, the others by the seeds that each trial had.
+        Where every trial had one seed nothing can be told, and none is named.
+        """
+        numbers = [int(self.runs["trial"].iloc[row]) for row in self.order]
+        by_fresh = _tied({trial: self.confirmed[trial] for trial in numbers if trial in self.confirmed})
+        by_seeds = _tied({trial: self.seeds[trial] for trial in numbers if trial in self.seeds})
+        return (by_fresh | (by_seeds - self.confirmed.keys() if by_fresh else by_seeds)) - {self.best.number}
+
+    @property
+    def training_seconds(self) -> float:
+        """Of all trials with all their seeds; NaN where it is not known: trials took epochs over from each other."""
+        if np.nansum(self.column("epochs_taken_over")) > 0:
+            return float("nan")
+        seeds = np.array([max(1, len(self.seeds.get(int(trial), []))) for trial in self.runs["trial"]])
+        return float(np.nansum(self.column("train_seconds") * seeds))
+
+    def setting(self, trial: Trial, most: int = 99) -> str:
+        """A trial's knobs in words, the first few of them: `lr 0.001, epochs 2,000`."""
+        named = [f"{knob.name} {self.value(knob, trial.row)}" for knob in self.knobs[:most]]
+        more = len(self.knobs) - len(named)
+        return ", ".join([*named, *([f"and {more} more"] if more else [])])
+
+    def value(self, knob: Knob, row: int) -> str:
+        """Where a trial had a knob, in words."""
+        value = float(knob.settings[row])
+        if not np.isfinite(value):
+            return "–"
+        if knob.choices:
+            return knob.choices[int(value)]
+        return shown(int(value) if value.is_integer() else value)
+
+    def described(self) -> list[str]:
+        """A line on each trial, for whoever points at its dot."""
+        errors, status = self.column("val_mse"), self.status
+        return [
+            f"trial {number}: {self.setting(self.trial(row))}; "
+            + (f"val MSE {shown(float(errors[row]))}" if np.isfinite(errors[row]) else str(status[row]))
+            for row, number in enumerate(self.runs["trial"])
+        ]
+
+
+def _tied(values: Mapping[int, list[float]]) -> set[int]:
+    """Who cannot be told from the best, of those that have the most seeds in common; nobody where that is one."""
+    most = max(map(len, values.values()), default=0)
+    same = {trial: each for trial, each in values.items() if len(each) == most}
+    return tied_with_best(same) if most > 1 and len(same) > 1 else set()

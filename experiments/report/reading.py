@@ -1,0 +1,62 @@
+"""From the store to the facts of a report: the study's runs and tags, and the curves, each read once and in bulk."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from experiments.record import lookup, names, tables
+from experiments.record.sources.rows import Source
+from experiments.record.stores import tracking_uri, without_credentials
+from experiments.report import knobs
+from experiments.report.facts import Facts
+
+ERRORS = 10  # failed trials whose error is shown
+
+
+def read(name: str, uri: str | None = None) -> Facts:
+    """All that a report needs of the study called `name`, as `experiments.compare` finds it.
+
+    Raises:
+        UnknownStudy, OtherSchema: there is no such study, or it cannot be understood.
+        StoreError: the store cannot be read.
+    """
+    source, study = lookup.study_called(name, uri)
+    table = tables.runs(study.study, lookup.rows_of(source, study), replicates=True, confirmations=True)
+    runs = table[table["kind"] == "trial"].reset_index(drop=True)
+    tags = source.tags(study.run_id)
+    asked = tuple(filter(None, map(str.strip, tags.get(names.ABOUT + "knobs", "").split(","))))
+    return Facts(
+        study=study.study,
+        run_id=study.run_id,
+        sweep=tags.get(names.SWEEP, study.name),
+        problem=study.problem,
+        tags={key: without_credentials(value) for key, value in tags.items()},
+        runs=runs,
+        curves=tables.curves(runs, source.points(runs["run_id"].to_list(), (names.VAL_LOSS,))),
+        knobs=knobs.turned(runs, asked),
+        seeds=_of_kind(table, "replicate"),
+        confirmed=_of_kind(table, "confirmation"),
+        errors=_errors(source, runs),
+        uri=tracking_uri(uri),
+        file=source.file,
+        made=datetime.now(UTC),
+    )
+
+
+def _of_kind(table: pd.DataFrame, kind: str) -> dict[int, list[float]]:
+    """By trial, `val_mse` of its runs of a kind, in their order; of trials with two or more, all of them finite."""
+    if "val_mse" not in table:
+        return {}
+    chosen = table[table["kind"] == kind]
+    found: dict[int, list[float]] = {}
+    for trial, value in zip(chosen["trial"].to_list(), chosen["val_mse"].to_list(), strict=True):
+        found.setdefault(trial, []).append(value)
+    return {trial: values for trial, values in found.items() if len(values) > 1 and not any(map(pd.isna, values))}
+
+
+def _errors(source: Source, runs: pd.DataFrame) -> dict[int, str]:
+    failed = runs[runs["status"] == "failed"].head(ERRORS)
+    return {
+        int(trial): without_credentials(source.tags(run_id).get(names.ERROR, "it is not said why"))
+        for trial, run_id in zip(failed["trial"], failed["run_id"], strict=True)
+    }

@@ -1,0 +1,38 @@
+"""The parts of the page. One a file, in the order in which they are listed here.
+
+A section's module has a `TITLE` and
+
+    def content(facts: Facts) -> Markup | None
+
+which returns None where it does not apply to the study (no trial failed), and raises `Missing` where what it would show
+is not in the record: the page then says so in its place.
+"""
+
+from types import ModuleType
+
+from experiments.report.sections import (
+    confirmation,
+    cost,
+    curves,
+    failures,
+    importance,
+    landscape,
+    provenance,
+    ranking,
+    slices,
+    surfaces,
+)
+
+ORDER: tuple[ModuleType, ...] = (
+    ranking,
+    confirmation,
+    landscape,
+    importance,
+    slices,
+    curves,
+    cost,
+    surfaces,
+    failures,
+    provenance,
+)
+"""From the answer to the detail."""

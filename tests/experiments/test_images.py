@@ -1,0 +1,22 @@
+"""Stepped images on a run's page: each once, whatever was cut short before."""
+
+import pytest
+from mlflow import MlflowClient
+
+from experiments import forming
+from experiments.model import images
+from experiments.tracking import StudyRun, Tracker
+from tests.experiments.trained import recorded, small
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")  # between MLflow and SQLAlchemy
+def test_a_picture_that_is_there_is_not_put_there_again(tracker: Tracker, study: StudyRun) -> None:
+    run_id = recorded(tracker, study, 0)
+    picture = forming.frame("article", small().checkpoint)
+    shown = [picture._replace(epoch=epoch) for epoch in (4, 20)]
+    assert images.log(tracker.uri, run_id, shown[:1]) == 1
+    assert images.log(tracker.uri, run_id, shown) == 1
+    assert images.log(tracker.uri, run_id, shown) == 0
+    client = MlflowClient(tracker.uri)
+    assert images.logged(client, run_id) == {4, 20}
+    assert len(client.list_artifacts(run_id, "images")) == 4  # each with a small copy
