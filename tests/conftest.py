@@ -55,7 +55,7 @@ def recorded_sweep(tmp_path_factory: pytest.TempPathFactory) -> RecordedSweep:
     """A sweep of four trials, run once for all tests as a user runs it. Read it; do not write to it."""
     folder = tmp_path_factory.mktemp("recorded_sweep")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "sweeps" / "lr_epochs.py"), "--trials", "4", "--json"],
+        [sys.executable, str(ROOT / "sweeps" / "lr_epochs.py"), "--trials", "4", "--confirm", "2", "--json"],
         cwd=folder,
         env=user_environment(),
         capture_output=True,

@@ -4,28 +4,44 @@ import dataclasses
 import math
 import time
 from dataclasses import dataclass, field
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any, Literal
 
 import optuna
 
+from experiments import statistics
 from experiments.config import RunConfig
 from experiments.outcome import Outcome
+from sweeps.engine.prefixes import Prefix
 
 Status = Literal["complete", "pruned", "diverged", "failed"]
-KEPT = ("val_mse", "val_mse_std", "val_mse_low", "val_mse_high", "test_mse", "test_r2", "train_seconds")
+KEPT = (
+    "val_mse",
+    "val_mse_std",
+    "val_mse_low",
+    "val_mse_high",
+    "test_mse",
+    "test_r2",
+    "train_seconds",
+    "flops",
+    "n_parameters",
+)
 """The metrics that are kept with a trial in Optuna too, for tables and a resume."""
+
+EXTENDS = "extends"  # the user attribute of a trial that continues another: that one's number
+EPOCHS = "epochs"  # and how far it is to be trained
 
 STATUSES: tuple[Status, ...] = ("complete", "pruned", "diverged", "failed")
 
 
-@dataclass
+@dataclass(eq=False)
 class Attempt:
     """A trial under way: the driver's notes on it.
 
     Attributes:
         trial: Optuna's.
         configs: one for each replicate.
+        prefixes: what each replicate goes on from; None for one that starts at its beginning.
         outcomes: what each replicate has come to; None until its first rung is done.
         started: seconds since 1970.
         waiting: the replicates whose rung is queued or running.
@@ -35,6 +51,7 @@ class Attempt:
 
     trial: optuna.Trial
     configs: list[RunConfig]
+    prefixes: list[Prefix | None] = field(default_factory=list)
     outcomes: list[Outcome | None] = field(default_factory=list)
     waiting: set[int] = field(default_factory=set)
     started: float = field(default_factory=time.time)
@@ -42,6 +59,7 @@ class Attempt:
     over: bool = False
 
     def __post_init__(self) -> None:
+        self.prefixes = [None] * len(self.configs)
         self.outcomes = [None] * len(self.configs)
         self.lost = [0] * len(self.configs)
 
@@ -49,6 +67,32 @@ class Attempt:
     def number(self) -> int:
         """The trial's number."""
         return self.trial.number
+
+    @property
+    def extends(self) -> int | None:
+        """The trial that a user asked to train longer, where this is what came of it."""
+        return self.trial.user_attrs.get(EXTENDS)
+
+    @property
+    def protected(self) -> bool:
+        """Whether no pruner may end it: the table needs the baseline whole, and an extension was asked for."""
+        return self.number == 0 or self.extends is not None
+
+    @property
+    def taken_over(self) -> int:
+        """Epochs, over all replicates, that another trial had trained before."""
+        return sum(prefix.epochs for prefix in self.prefixes if prefix)
+
+    @property
+    def to_train(self) -> int:
+        """Epochs, over all replicates, that it is trained for where nothing cuts it short."""
+        return sum(config.epochs for config in self.configs) - self.taken_over
+
+    @property
+    def trained(self) -> int:
+        """Epochs, over all replicates, that it has been trained for."""
+        done = zip(self.outcomes, self.prefixes, strict=True)
+        return sum(outcome.epochs_done - (prefix.epochs if prefix else 0) for outcome, prefix in done if outcome)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +111,20 @@ class Verdict:
     replicates: list[Outcome]
     spread: dict[str, float]
 
-    def facts(self) -> dict[str, Any]:
-        """What tables and a resume need of it, as JSON can hold it: kept with the trial in Optuna."""
-        metrics = {**self.outcome.metrics, **self.spread}
-        numbers = {name: metrics[name] for name in KEPT if math.isfinite(metrics.get(name, math.nan))}
-        return {"status": self.status, "epochs": self.outcome.epochs_done, **numbers}
+
+def facts(attempt: Attempt, judged: Verdict) -> dict[str, Any]:
+    """What tables and a resume need of a trial, as JSON can hold it: kept with the trial in Optuna."""
+    metrics = {**judged.outcome.metrics, **judged.spread}
+    numbers = {name: metrics[name] for name in KEPT if math.isfinite(metrics.get(name, math.nan))}
+    values = [outcome.metrics.get("val_mse", math.nan) for outcome in judged.replicates]
+    seeds = {"val_mse_seeds": values} if len(values) > 1 and all(map(math.isfinite, values)) else {}
+    return {
+        "status": judged.status,
+        "epochs": judged.outcome.epochs_done,
+        "epochs_trained": attempt.trained,
+        **numbers,
+        **seeds,
+    }
 
 
 def verdict(outcomes: list[Outcome], *, pruned: bool = False) -> Verdict:
@@ -94,17 +147,10 @@ def _diverged(outcome: Outcome) -> bool:
 
 
 def interval(values: list[float]) -> dict[str, float]:
-    """Standard deviation of K >= 2 values, and the 95% interval for their mean by Student's t:
-
-        mean -+ t(0.975, K - 1) * std / sqrt(K)
-
-    Student (W. S. Gosset), The probable error of a mean, Biometrika 6, 1908.
+    """Standard deviation of K >= 2 values of `val_mse`, and the 95% interval for their mean, as metrics.
 
     >>> {name: round(value, 3) for name, value in interval([1.0, 2.0, 3.0]).items()}
     {'val_mse_std': 1.0, 'val_mse_low': -0.484, 'val_mse_high': 4.484}
     """
-    from scipy.special import stdtrit
-
-    spread = stdev(values)
-    half = float(stdtrit(len(values) - 1, 0.975)) * spread / math.sqrt(len(values))
-    return {"val_mse_std": spread, "val_mse_low": fmean(values) - half, "val_mse_high": fmean(values) + half}
+    found = statistics.interval(values)
+    return {"val_mse_std": found.std, "val_mse_low": found.low, "val_mse_high": found.high}

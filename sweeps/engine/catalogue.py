@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import runpy
+from pathlib import Path
 
 import sweeps
 from sweeps.engine.errors import BadInput, nearest
@@ -19,12 +21,24 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Sweep:
-    """The sweep called `name`.
+    """The sweep called `name`, or the one in the file `name` where that ends in `.py`.
 
     Raises:
         BadInput: there is none; the line lists those there are.
     """
+    if name.endswith(".py"):
+        return _in_file(Path(name))
     if name not in names():
         raise BadInput(f"sweep must be one of {', '.join(names())}, got {name!r}{nearest(name, names())}")
     sweep: Sweep = importlib.import_module(f"sweeps.{name}").SWEEP
     return sweep
+
+
+def _in_file(path: Path) -> Sweep:
+    """The sweep of a user's own script, which is run up to its `if __name__ == "__main__"`."""
+    if not path.is_file():
+        raise BadInput(f"sweep must be one of {', '.join(names())}, or a Python file, got {str(path)!r}: no such file")
+    found = runpy.run_path(str(path)).get("SWEEP")
+    if not isinstance(found, Sweep):
+        raise BadInput(f"the file of a sweep must hold one as its SWEEP, got {str(path)!r}, which has none")
+    return found

@@ -15,6 +15,7 @@ from rich.text import Text
 from sweeps.engine.results import Results, Row
 
 LINES = 100  # at most about so many plain lines a sweep
+DRAWN = 0.125  # seconds between pictures on a terminal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,26 +24,49 @@ class Standing:
     counts: how many trials ended how, those of earlier runs among them.
     trials: how many there are to be.
     best: the best so far.
-    ended: how many ended since this run of the sweep began.
+    epochs: trained in all.
+    flops: that they took.
+    failures: how many trials failed since this run of the sweep began.
+    ended: how many ended since then.
     began: when that was, on the clock of `time.monotonic`.
     """
 
     counts: dict[str, int]
     trials: int
     best: Row | None
+    epochs: int
+    flops: float
+    failures: int
     ended: int
     began: float
 
     @classmethod
     def of(cls, results: Results, trials: int) -> Self:
         """As it is when a run of the sweep begins."""
-        return cls(counts=results.counts, trials=trials, best=results.best, ended=0, began=time.monotonic())
+        return cls(
+            counts=results.counts,
+            trials=trials,
+            best=results.leader,
+            epochs=sum(row.epochs_trained for row in results.rows),
+            flops=sum(row.flops_trained for row in results.rows),
+            failures=0,
+            ended=0,
+            began=time.monotonic(),
+        )
 
     def plus(self, row: Row) -> "Standing":
         """With one more trial ended."""
         better = row.status == "complete" and (self.best is None or _value(row) < _value(self.best))
         counts = dict(Counter(self.counts) + Counter([row.status]))
-        return replace(self, counts=counts, best=row if better else self.best, ended=self.ended + 1)
+        return replace(
+            self,
+            counts=counts,
+            best=row if better else self.best,
+            epochs=self.epochs + row.epochs_trained,
+            flops=self.flops + row.flops_trained,
+            failures=self.failures + (row.status == "failed"),
+            ended=self.ended + 1,
+        )
 
     @property
     def done(self) -> int:
@@ -66,6 +90,9 @@ class Display(Protocol):
     def ended(self, row: Row, error: str, standing: Standing) -> None:
         """A trial has ended, with an error where it failed."""
 
+    def confirming(self, trials: list[int], done: int, runs: int) -> None:
+        """How many of the runs on fresh seeds are done; called several times a second."""
+
     def close(self) -> None:
         """Leave the terminal as it was."""
 
@@ -81,6 +108,9 @@ class Silent:
         if error:
             sys.stderr.write(_failed(row, error) + "\n")
 
+    def confirming(self, trials: list[int], done: int, runs: int) -> None:
+        """Nothing."""
+
     def close(self) -> None:
         """Nothing to leave."""
 
@@ -90,6 +120,7 @@ class Lines:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._confirming = False
 
     def show(self, standing: Standing, running: int) -> None:
         """Nothing: lines tell what ended, not what runs."""
@@ -107,6 +138,13 @@ class Lines:
                 f"{best}{_left(standing)}\n"
             )
 
+    def confirming(self, trials: list[int], done: int, runs: int) -> None:
+        """One line, before the first run."""
+        if runs and not self._confirming:
+            self._confirming = True
+            numbers = ", ".join(map(str, trials))
+            sys.stderr.write(f"{self._name}: trials {numbers} again on fresh seeds, {runs} runs\n")
+
     def close(self) -> None:
         """Nothing to leave."""
 
@@ -122,7 +160,7 @@ class Terminal:
 
     def show(self, standing: Standing, running: int) -> None:
         """Draw, at most eight times a second."""
-        if time.monotonic() - self._drawn >= 0.125:
+        if time.monotonic() - self._drawn >= DRAWN:
             self._drawn = time.monotonic()
             self._live.update(_picture(self._name, standing, running), refresh=True)
 
@@ -130,6 +168,18 @@ class Terminal:
         """A line above the display where the trial failed."""
         if error:
             self._live.console.print(Text(_failed(row, error), style="red"))
+
+    def confirming(self, trials: list[int], done: int, runs: int) -> None:
+        """Draw the bar of this stage in the place of the search's."""
+        if time.monotonic() - self._drawn >= DRAWN or done == 0:
+            self._drawn = time.monotonic()
+            table = Table.grid(padding=(0, 1))
+            table.add_row(
+                Text(self._name, "bold"),
+                ProgressBar(total=max(1, runs), completed=done, width=24),
+                Text(f"{done}/{runs} runs of the best on fresh seeds (trials {', '.join(map(str, trials))})"),
+            )
+            self._live.update(table, refresh=True)
 
     def close(self) -> None:
         """Take the display away."""
@@ -144,7 +194,13 @@ def choose(name: str, quiet: bool) -> Display:
 
 
 def shown(value: object) -> str:
-    """A parameter as tables show it: four significant digits."""
+    """A parameter as tables show it: four significant digits; widths as 64-32.
+
+    >>> shown(0.00123456), shown((64, 32))
+    ('0.001235', '64-32')
+    """
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -7,6 +7,8 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
 
 from experiments import problems
 from experiments.config import RunConfig
@@ -47,20 +49,34 @@ def train(job: Job) -> Outcome:
     )
 
 
-def ready() -> int:
-    """Nothing but to say that a worker is there: its process id."""
-    return os.getpid()
+class JobError(Exception):
+    """What a job raised in its worker, as text: its own exception may not survive the way between processes."""
 
 
-def begin_worker() -> None:
-    """What a local worker does first: leave Ctrl-C to the driver, and leave when the driver does."""
+def serve(pipe: "Connection[Any, Any]") -> None:
+    """The whole life of a local worker: take `(work, job)`, give back `(outcome, "")` or `(None, error)`."""
+    _begin()
+    while True:
+        try:
+            work, job = pipe.recv()
+        except EOFError:
+            return
+        try:
+            reply = work(job), ""
+        except Exception as error:  # noqa: BLE001  whatever a run raises is its trial's failure, not the worker's
+            reply = None, f"{type(error).__name__}: {error}"
+        pipe.send(reply)
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the driver, and leave when the driver does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_leave_with_driver, daemon=True).start()
 
 
 def _leave_with_driver() -> None:
-    # A killed driver cannot tell its workers, and they hold the other end of their own queue, so would wait for ever.
+    # A driver that is killed cannot end its workers, and one that is in the middle of a job would finish it first.
     driver = multiprocessing.parent_process()
     if driver is not None:
         multiprocessing.connection.wait([driver.sentinel])

@@ -8,7 +8,7 @@ import os
 import re
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import tyro
@@ -17,6 +17,7 @@ from experiments import problems
 from sweeps.engine.errors import BadInput, nearest
 from sweeps.engine.sweep import Sweep
 
+COSTS = ("flops", "train_seconds", "n_parameters")
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -35,12 +36,24 @@ class Options:
     """Trials that run at once, one core each; 0 for one on every core."""
     seeds: int = 1
     """Run each trial with this many seeds, and judge it by the mean."""
+    confirm: int = 3
+    """Run the best few again on this many fresh seeds before naming a winner; 0 to trust the search."""
     timeout: float = math.inf
     """Seconds after which no new trial begins; those that run are finished."""
+    total_epochs: float = math.inf
+    """Epochs, over all trials and seeds, after which no new trial begins."""
+    total_flops: float = math.inf
+    """Floating-point operations of training after which no new trial begins."""
+    target: float = -math.inf
+    """A val MSE that is good enough: once a trial has it, no new one begins."""
+    max_failures: int = 0
+    """Trials that may fail before the sweep gives up; 0 for any number that is not 5 in a row."""
+    cost: str = "none"
+    """Weigh accuracy against a cost as well: none, flops, train_seconds or n_parameters."""
     problem: str
     """What to fit; `knobwise problems` lists them."""
     sampler: str
-    """Chooses the configurations: tpe, random, qmc, grid or gp."""
+    """Chooses the configurations: tpe, forest, random, qmc, grid or gp."""
     pruner: str
     """Stops trials that are behind: none, median, asha or hyperband."""
     seed: int = 0
@@ -106,6 +119,8 @@ def parse(sweep: Sweep, words: list[str], program: str) -> Options:
             if helping:
                 raise
             raise BadInput(f"options must be as --help shows them, got {' '.join(words)}") from stop
+    if options.cost != "none" and not any(word.startswith("--pruner") for word in words):
+        options = replace(options, pruner="none")  # Optuna prunes by one objective; the sweep's own choice yields
     _check_values(options)
     return options
 
@@ -162,15 +177,25 @@ def _check_values(options: Options) -> None:
     if options.jobs < 0:
         raise BadInput(f"--jobs must be a whole number >= 1, or 0 for one on every core, got {options.jobs}")
     _at_least("seeds", options.seeds, 1)
+    _at_least("confirm", options.confirm, 0)
     _at_least("seed", options.seed, 0)
     if not options.timeout > 0:
         raise BadInput(f"--timeout must be a number of seconds > 0, got {options.timeout:g}")
+    for name, number in (("total-epochs", options.total_epochs), ("total-flops", options.total_flops)):
+        if not number > 0:
+            raise BadInput(f"--{name} must be a number > 0, got {number:g}")
+    if math.isnan(options.target):
+        raise BadInput("--target must be a val MSE, got nan")
+    _at_least("max-failures", options.max_failures, 0)
+    _one_of("cost", options.cost, ["none", *COSTS])
     _one_of("problem", options.problem, problems.names())
     _one_of("sampler", options.sampler, list(SAMPLERS))
     _one_of("pruner", options.pruner, list(PRUNERS))
     _one_of("executor", options.executor, list(EXECUTORS))
     if not _STUDY_NAME.fullmatch(options.name):
         raise BadInput(f"--name must be letters, digits, '.', '_' or '-', at most 100, got {options.name!r}")
+    if options.cost != "none" and options.pruner != "none":
+        raise BadInput(f"--cost {options.cost} must go with --pruner none, got --pruner {options.pruner}")
     if options.cluster and options.executor != "dask":
         raise BadInput(f"--cluster must go with --executor dask, got --executor {options.executor}")
 

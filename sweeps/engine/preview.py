@@ -54,7 +54,8 @@ def of(sweep: Sweep, options: Options) -> Preview:
     sampler = samplers.make(options.sampler, options.seed, 0)
     storage = open_to_read(options.storage)
     chosen = studies.choose(storage, options.name, options.fresh)
-    copy = optuna.create_study(sampler=sampler, pruner=pruners.make("none", 1))
+    count = len(studies.objectives(options))
+    copy = optuna.create_study(sampler=sampler, pruner=pruners.make("none", 1), directions=["minimize"] * count)
     done = 0
     if storage is not None and chosen.exists:
         there = optuna.load_study(study_name=chosen.key, storage=storage)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import optuna
 
+from sweeps.engine.halving import Halving
 from sweeps.engine.rungs import FACTOR, FIRST
 
 SAMPLED = 5  # trials that must be complete before the median means something
@@ -11,7 +12,7 @@ SAMPLED = 5  # trials that must be complete before the median means something
 PRUNERS: dict[str, Callable[[int], optuna.pruners.BasePruner]] = {
     "none": lambda _: optuna.pruners.NopPruner(),
     "median": lambda _: optuna.pruners.MedianPruner(n_startup_trials=SAMPLED),
-    "asha": lambda _: optuna.pruners.SuccessiveHalvingPruner(min_resource=FIRST, reduction_factor=FACTOR),
+    "asha": lambda _: Halving(FACTOR),
     "hyperband": lambda most: optuna.pruners.HyperbandPruner(
         min_resource=FIRST, max_resource=max(most, FIRST), reduction_factor=FACTOR
     ),

@@ -4,16 +4,21 @@ MLflow takes seconds to import and to make its tables. That happens in this thre
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import optuna
+
 from experiments.outcome import Outcome
 from experiments.record import names
-from sweeps.engine.attempts import Attempt, Verdict
+from sweeps.engine import pairing
+from sweeps.engine.attempts import Attempt, Verdict, verdict
 
 if TYPE_CHECKING:
+    from experiments.forming import Frame
+    from experiments.model.champion import Crowned
     from experiments.record.recorded import RecordedRun, StudyRun
     from experiments.tracking import Tracker
 
@@ -37,14 +42,21 @@ class Recorder:
         self._thread.submit(_warm_up)
         self._opened: Future[Opened] | None = None
 
-    def open(self, *, sweep: str, name: str, study: str, problem: str, about: Mapping[str, str]) -> Future[Opened]:
-        """Open the store and the study's parent run in it."""
+    def open(
+        self, search: optuna.Study, *, sweep: str, name: str, problem: str, about: Mapping[str, str]
+    ) -> Future[Opened]:
+        """Open the store, and in it the parent run of the study `search`."""
 
         def work() -> Opened:
             from experiments.tracking import Tracker
 
             tracker = Tracker()
-            run = tracker.open_study(sweep=sweep, name=name, study=study, problem=problem, about=about)
+            pairing.check(search, tracker)
+            run = tracker.open_study(sweep=sweep, name=name, study=search.study_name, problem=problem, about=about)
+            pairing.keep(search, run.run_id, tracker.uri)
+            for left in tracker.confirmations(run):
+                if left.mlflow_status == "RUNNING":
+                    tracker.abandon(left.run_id)
             return Opened(tracker, run, tracker.recorded(run))
 
         self._opened = self._thread.submit(work)
@@ -57,7 +69,6 @@ class Recorder:
             opened = self._there()
 
             def created(run_id: str) -> None:
-                attempt.trial.set_user_attr(RUN_ID, run_id)
                 # Before the trial's own run is finished: so a run that is finished has all its replicates.
                 for number, outcome in enumerate(verdict.replicates):
                     if len(verdict.replicates) > 1:
@@ -80,7 +91,7 @@ class Recorder:
                 started=attempt.started,
                 ended=ended,
                 tags=_tags(attempt),
-                metrics=verdict.spread,
+                metrics=verdict.spread | _taken_over(attempt),
                 on_created=created,
             )
 
@@ -92,13 +103,68 @@ class Recorder:
             lambda: self._there().tracker.record_failure(
                 self._there().run,
                 trial=attempt.number,
-                config=attempt.configs[0],
+                config=attempt.configs[0] if attempt.configs else None,
                 error=error,
                 started=attempt.started,
                 ended=ended,
                 tags=_tags(attempt),
             )
         )
+
+    def record_confirmation(
+        self, *, trial: int, parent: str, index: int, outcome: Outcome, started: float, ended: float
+    ) -> "Future[str]":
+        """Record a run of a trial on the fresh seed that has this `index`, below the trial's own run."""
+        tags = {names.KIND: "confirmation", names.RUN_NAME: f"trial {trial}, fresh seed {outcome.config.seed}"}
+        return self._thread.submit(
+            lambda: self._there().tracker.record(
+                self._there().run,
+                trial=trial,
+                status=verdict([outcome]).status,
+                outcome=outcome,
+                started=started,
+                ended=ended,
+                tags=tags,
+                replicate=index,
+                parent=parent,
+            )
+        )
+
+    def confirmations(self) -> "Future[list[RecordedRun]]":
+        """The runs on fresh seeds that the study has, whatever their state."""
+        return self._thread.submit(lambda: self._there().tracker.confirmations(self._there().run))
+
+    def abandon(self, run_id: str) -> "Future[None]":
+        """Mark a run that a dead driver left half-written: it counts for nothing."""
+        return self._thread.submit(lambda: self._there().tracker.abandon(run_id))
+
+    def add(self, run_id: str, metrics: Mapping[str, float]) -> "Future[None]":
+        """Add to the metrics of a run that is over."""
+        return self._thread.submit(lambda: self._there().tracker.add(run_id, metrics))
+
+    def checkpoint(self, run_id: str) -> "Future[bytes]":
+        """Read a run's checkpoint; empty where the run has none, or its file is gone."""
+        return self._thread.submit(lambda: self._there().tracker.checkpoint(run_id))
+
+    def crown(self, run_id: str) -> "Future[Crowned]":
+        """Make the run's model the study's champion, where it is better than the one there is."""
+
+        def work() -> "Crowned":
+            from experiments.model.champion import crown
+
+            return crown(self._there().tracker.uri, self._there().run.study, run_id)
+
+        return self._thread.submit(work)
+
+    def show(self, run_id: str, frames: "Sequence[Frame]") -> "Future[int]":
+        """Put the pictures of a surface that forms onto a run's page."""
+
+        def work() -> int:
+            from experiments.model import images
+
+            return images.log(self._there().tracker.uri, run_id, frames)
+
+        return self._thread.submit(work)
 
     def finish(
         self,
@@ -108,12 +174,18 @@ class Recorder:
         tags: Mapping[str, str],
         pictures: Mapping[str, bytes],
         interrupted: bool,
+        report: bool,
     ) -> "Future[None]":
-        """Put what was found onto the study's parent run, and mark it as over."""
+        """Put what was found onto the study's parent run, its report too, and mark it as over."""
 
         def work() -> None:
             opened = self._there()
             opened.tracker.summarise(opened.run, description=description, metrics=metrics, tags=tags, pictures=pictures)
+            if report:
+                from experiments import report as reports
+
+                page = reports.write(opened.run.run_id, opened.tracker.uri)
+                opened.tracker.attach(opened.run.run_id, {reports.FILE: page.encode()})
             opened.tracker.close_study(opened.run, interrupted=interrupted)
 
         return self._thread.submit(work)
@@ -134,7 +206,12 @@ def _warm_up() -> None:
 
 
 def _tags(attempt: Attempt) -> dict[str, str]:
-    return {names.BASELINE: "true"} if attempt.number == 0 else {}
+    baseline = {names.BASELINE: "true"} if attempt.number == 0 else {}
+    return baseline | ({names.EXTENDS: str(attempt.extends)} if attempt.extends is not None else {})
+
+
+def _taken_over(attempt: Attempt) -> dict[str, float]:
+    return {names.EPOCHS_TAKEN_OVER: float(attempt.taken_over)} if attempt.taken_over else {}
 
 
 def _status_alone(verdict: Verdict, outcome: Outcome) -> str:

@@ -1,6 +1,6 @@
 """Rungs: the epochs at which a trial is judged against the others.
 
-They lie at 128, 256, 512, ... epochs and not at shares of a trial's own length, so that a rung means the same for all
+They lie at 512, 1024, 2048, ... epochs and not at shares of a trial's own length, so that a rung means the same for all
 trials: so much training. Under a schedule that depends on the total it would not (half-way down a short slope is
 not half-way down a long one), so such a trial is run in one go and never pruned.
 """
@@ -8,7 +8,7 @@ not half-way down a long one), so such a trial is run in one go and never pruned
 from experiments.config import RunConfig
 from nn_core import variants
 
-FIRST = 128
+FIRST = 512  # earlier, small learning rates lead that are overtaken later: measured in `benchmarks/asha.py`
 FACTOR = 2
 
 
@@ -20,9 +20,9 @@ def comparable(config: RunConfig) -> bool:
 def next_rung(epochs_done: int, config: RunConfig) -> int | None:
     """The epoch up to which to train next; None for the rest of the run.
 
-    >>> config = RunConfig(epochs=600)
-    >>> [next_rung(done, config) for done in (0, 128, 256, 512)]
-    [128, 256, 512, None]
+    >>> config = RunConfig(epochs=3000)
+    >>> [next_rung(done, config) for done in (0, 512, 1024, 2048)]
+    [512, 1024, 2048, None]
     """
     if not comparable(config):
         return None

@@ -1,5 +1,6 @@
 """What a space holds, found by playing it through: its distributions, and the points of a grid over it."""
 
+import functools
 import itertools
 import json
 import math
@@ -17,6 +18,7 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial
 
+from sweeps.engine.errors import BadInput
 from sweeps.engine.one_by_one import OneByOne
 
 Space = Callable[[optuna.Trial], dict[str, Any]]
@@ -25,6 +27,7 @@ Levels = Callable[[BaseDistribution], list[Any]]
 GRID_LEVELS = 7
 FEW = 6  # a whole number with at most this many values may decide which other parameters there are (a depth does)
 MOST_BRANCHES = 2000
+MOST_POINTS = 50_000
 
 
 class Point(NamedTuple):
@@ -51,6 +54,7 @@ def points(space: Space, levels: Levels) -> Iterator[Point]:
             return
 
 
+@functools.cache  # a session asks several times, and a space of many choices takes a second
 def describe(space: Space) -> dict[str, list[str]]:
     """The distributions of every parameter that `space` can ask for, as JSON text, by name: what two spaces differ in.
 
@@ -73,8 +77,14 @@ def largest(space: Space, name: str) -> int | None:
 
 
 def grid(space: Space, seed: int) -> list[Point]:
-    """The points of a grid over `space`, shuffled, so that the first of them lie all over it."""
-    found = list(points(space, grid_levels))
+    """The points of a grid over `space`, shuffled, so that the first of them lie all over it.
+
+    Raises:
+        BadInput: there are too many for anyone to try, and to list.
+    """
+    found = list(itertools.islice(points(space, grid_levels), MOST_POINTS + 1))
+    if len(found) > MOST_POINTS:
+        raise BadInput(f"--sampler grid must have at most {MOST_POINTS:,} points to try, got a space with more")
     random.Random(seed).shuffle(found)
     return found
 

@@ -1,26 +1,21 @@
 """Where Optuna keeps the search: a journal file by default, or any Optuna URL."""
 
 import contextlib
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from experiments.record.stores import StoreError, journal_path, sqlite_file, without_credentials
+from sweeps.engine import journal
 from sweeps.engine.errors import BadInput
-
-if sys.platform != "win32":
-    import fcntl
-
-CAN_LOCK = sys.platform != "win32"
+from sweeps.engine.locks import CAN_LOCK, FileLock
 
 ELSEWHERE = "take another with --storage"
-_FIRST_BYTES = b'{"op_code"'
 
 
 def open_storage(address: str) -> BaseStorage:
@@ -46,10 +41,10 @@ def open_storage(address: str) -> BaseStorage:
             pass  # refused here where it may not be written
         lock.acquire()
         try:
-            _cut_back(path)
+            journal.cut_back(path)
         finally:
             lock.release()
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+        return JournalStorage(journal.WholeLines(path, lock))
 
 
 def open_to_read(address: str) -> BaseStorage | None:
@@ -76,49 +71,17 @@ def lock_folder(address: str) -> Path:
     return file.parent if file is not None else journal_path().parent
 
 
-class FileLock:
-    """A lock on a file that the system takes back when its holder dies, however it dies.
+@contextlib.contextmanager
+def storage_errors(address: str) -> Iterator[None]:
+    """Turn what Optuna raises inside, when its database fails in the middle of a sweep, into one line.
 
-    Optuna's own locks are files that a killed process leaves behind, for half a minute in the next one's way.
+    Raises:
+        StoreError: the database was locked for too long, its disk is full, its server is gone.
     """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._held = -1
-
-    def acquire(self, wait: bool = True) -> bool:
-        """Take the lock; without `wait`, False where another process has it."""
-        held = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            os.close(held)
-            return False
-        self._held = held
-        return True
-
-    def release(self) -> None:
-        """Give it back."""
-        os.close(self._held)
-        self._held = -1
-
-
-def _cut_back(path: Path) -> None:
-    with path.open("rb+") as file:
-        if not file.read(len(_FIRST_BYTES)).startswith(_FIRST_BYTES):
-            return  # not a journal, or nothing to save of it: some other file must not lose its end
-        size = file.seek(0, os.SEEK_END)
-        end = size
-        while end > 0:  # from the back, a block at a time, to the end of the last whole line
-            start = max(0, end - 4096)
-            file.seek(start)
-            newline = file.read(end - start).rfind(b"\n")
-            if newline >= 0:
-                end = start + newline + 1
-                break
-            end = start
-        if end < size:
-            file.truncate(end)
+    try:
+        yield
+    except StorageInternalError as error:
+        raise _refused(address, error.__cause__ or error) from None
 
 
 @contextlib.contextmanager
@@ -147,5 +110,10 @@ def _open_database(address: str) -> BaseStorage:
             f"--storage must be a URL such as sqlite:///search.db, or a journal file, got {shown!r}"
         ) from None
     except (SQLAlchemyError, ImportError, OSError, RuntimeError) as error:
-        reason = without_credentials(" ".join(str(error).split())).partition(" (Background on this error")[0]
-        raise StoreError(f"cannot use the storage {shown}: {reason}; {ELSEWHERE}") from None
+        raise _refused(address, error) from None
+
+
+def _refused(address: str, error: BaseException) -> StoreError:
+    text = without_credentials(" ".join(str(error).split()))
+    reason = text.partition(" (Background on this error")[0].partition(" [SQL:")[0]
+    return StoreError(f"cannot use the storage {without_credentials(address)}: {reason}; {ELSEWHERE}")

@@ -12,10 +12,11 @@ import optuna
 from optuna.storages import BaseStorage
 
 from sweeps.engine import space
-from sweeps.engine.errors import BadInput, Unfinished
+from sweeps.engine.errors import BadInput, Unfinished, nearest
+from sweeps.engine.locks import CAN_LOCK, FileLock
 from sweeps.engine.options import Options
-from sweeps.engine.storage import CAN_LOCK, FileLock
 from sweeps.engine.sweep import Sweep
+from sweeps.engine.telling import OBJECTIVES
 
 FINGERPRINT = "knobwise.fingerprint"
 BASE = "knobwise.name"
@@ -51,18 +52,47 @@ def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
     return Study(_key(name, number), name, False)
 
 
+def find(storage: BaseStorage | None, name: str) -> Study:
+    """A study that there is: the one with the key `name`, or else the newest called so.
+
+    Raises:
+        BadInput: there is none; the line lists those there are.
+    """
+    known = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
+    if name in known:
+        return Study(name, known[name].get(BASE, name), True)
+    raise BadInput(f"study must be one of {', '.join(sorted(known)) or 'none yet'}, got {name!r}{nearest(name, known)}")
+
+
+def objectives(options: Options) -> list[str]:
+    """What the study makes small."""
+    return ["val_mse"] if options.cost == "none" else ["val_mse", options.cost]
+
+
 def fingerprint(sweep: Sweep, options: Options) -> dict[str, Any]:
     """What must be the same for two runs of a sweep to belong to one study."""
     facts = {
         "sweep": sweep.name,
         "problem": options.problem,
         "seeds": options.seeds,
-        "objective": "val_mse",
+        "objective": " and ".join(objectives(options)),
         "baseline": dict(sweep.baseline),
         "fixed": sweep.fixed.as_dict(),
         "space": space.describe(sweep.space),
     }
     return dict(json.loads(json.dumps(facts)))
+
+
+def fingerprint_of(storage: BaseStorage | None, key: str) -> dict[str, Any]:
+    """The fingerprint that a study was begun with.
+
+    Raises:
+        BadInput: it was not begun by Knobwise.
+    """
+    found = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
+    if FINGERPRINT not in found.get(key, {}):
+        raise BadInput(f"study must be one that Knobwise has begun, got {key!r}")
+    return dict(found[key][FINGERPRINT])
 
 
 def check_same(key: str, was: dict[str, Any], now: dict[str, Any]) -> None:
@@ -100,7 +130,7 @@ def open_study(
     opened = optuna.create_study(
         storage=storage,
         study_name=study.key,
-        direction="minimize",
+        directions=["minimize"] * len(objectives(options)),
         sampler=sampler,
         pruner=pruner,
         load_if_exists=study.exists,
@@ -111,6 +141,7 @@ def open_study(
         check_same(study.key, was, now)
     else:  # new, or a driver died between making it and this
         opened.set_user_attr(BASE, study.name)
+        opened.set_user_attr(OBJECTIVES, objectives(options))
         opened.set_user_attr(FINGERPRINT, now)
     if not opened.get_trials(deepcopy=False):
         opened.enqueue_trial(dict(sweep.baseline))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from experiments.config import RunConfig
 
@@ -20,7 +20,8 @@ class Sweep:
     Attributes:
         name: as in `knobwise sweep NAME`, and MLflow's experiment.
         question: the sentence that it answers.
-        knobs: the parameters in question, as the space names them, in the order a table shows them.
+        knobs: what is in question, in the order a table shows it: parameters as the space names them, or fields of
+            `RunConfig` that follow from several, as `widths` from a depth and the width of each layer.
         space: asks an Optuna trial for the parameters, and returns the fields of `RunConfig` that follow from them.
         baseline: the parameters of the run to beat, tried first, as trial 0.
         fixed: the rest of the configuration.
@@ -50,3 +51,18 @@ class Sweep:
         """
         config = dataclasses.replace(self.fixed, **self.space(trial))
         return config if seed is None else dataclasses.replace(config, seed=seed)
+
+    def shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The knobs of a trial, for a table or a picture; without those that it was not asked for.
+
+        Args:
+            params: of a finished trial, by the space's names.
+        """
+        found = {knob: params[knob] for knob in self.knobs if knob in params}
+        followed = [knob for knob in self.knobs if knob not in found and knob not in self.baseline]
+        if followed:
+            from optuna.trial import FixedTrial
+
+            config = self.config(cast("optuna.Trial", FixedTrial(dict(params))))
+            found |= {knob: getattr(config, knob) for knob in followed if hasattr(config, knob)}
+        return {knob: found[knob] for knob in self.knobs if knob in found}

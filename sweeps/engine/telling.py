@@ -6,10 +6,13 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from experiments.record import names
 from experiments.record.recorded import RecordedRun
 from sweeps.engine.attempts import KEPT
 from sweeps.engine.recorder import RUN_ID, Opened
 from sweeps.engine.results import FACTS
+
+OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small
 
 # Optuna has no state for a trial that diverged. COMPLETE needs a value, and there is none; FAIL is a trial that every
 # sampler forgets, so that it would be tried again next door. PRUNED is "looked at and found worse": TPE counts it
@@ -22,17 +25,25 @@ STATES = {
 }
 
 
-def tell(study: optuna.Study, trial: optuna.Trial, facts: dict[str, Any]) -> None:
-    """End a trial in Optuna. Always after its run is finished in MLflow: see `reconcile`.
+def tell(study: optuna.Study, trial: optuna.Trial, facts: dict[str, Any], run_id: str) -> FrozenTrial:
+    """End a trial in Optuna and return it. Always after its run is finished in MLflow: see `reconcile`.
 
     Args:
         study: the trial's.
         trial: a running one.
         facts: as `Verdict.facts` gives them.
+        run_id: of its run in MLflow.
     """
+    trial.set_user_attr(RUN_ID, run_id)
     trial.set_user_attr(FACTS, facts)
     state = STATES[facts["status"]]
-    study.tell(trial, facts["val_mse"] if state == TrialState.COMPLETE else None, state=state)
+    values = [facts[name] for name in objectives(study)] if state == TrialState.COMPLETE else None
+    return study.tell(trial, values, state=state)
+
+
+def objectives(study: optuna.Study) -> list[str]:
+    """The facts of a trial that the study makes small: `val_mse`, and a cost where it was asked to weigh one."""
+    return list(study.user_attrs.get(OBJECTIVES, ["val_mse"]))
 
 
 def running(study: optuna.Study) -> list[FrozenTrial]:
@@ -63,10 +74,10 @@ def reconcile(study: optuna.Study, opened: Opened, left: list[FrozenTrial], know
     again = []
     for frozen in left:
         trial = optuna.Trial(study, frozen._trial_id)  # Optuna has no other way back to a trial that runs
-        over = [run for run in runs[frozen.number] if run.replicate is None and _over(run)]
+        those = sorted((run for run in runs[frozen.number] if _over(run)), key=lambda run: run.place)
+        over = [run for run in those if run.replicate is None]
         if over:
-            trial.set_user_attr(RUN_ID, over[0].run_id)
-            tell(study, trial, _facts(over[0]))
+            tell(study, trial, _facts(over[0], [run for run in those if run.replicate is not None]), over[0].run_id)
         else:
             again.append(trial)
     to_do = {trial.number for trial in again}
@@ -83,6 +94,11 @@ def _over(run: RecordedRun) -> bool:
     return run.mlflow_status in ("FINISHED", "FAILED") and run.status in STATES
 
 
-def _facts(run: RecordedRun) -> dict[str, Any]:
+def _facts(run: RecordedRun, replicates: list[RecordedRun]) -> dict[str, Any]:
+    """As `attempts.facts` would give them."""
     numbers = {name: run.metrics[name] for name in KEPT if name in run.metrics}
-    return {"status": run.status, "epochs": int(run.metrics.get("epochs_done", 0)), **numbers}
+    seeds = [each.metrics["val_mse"] for each in replicates if "val_mse" in each.metrics]
+    epochs = int(run.metrics.get("epochs_done", 0))
+    trained = epochs * max(1, len(replicates)) - int(run.metrics.get(names.EPOCHS_TAKEN_OVER, 0))
+    values = {"val_mse_seeds": seeds} if len(seeds) > 1 and len(seeds) == len(replicates) else {}
+    return {"status": run.status, "epochs": epochs, "epochs_trained": trained, **numbers, **values}

@@ -17,12 +17,14 @@ from experiments.record.recorded import RecordedRun, StudyRun
 from experiments.tracking import Tracker
 from sweeps.engine import pruners, results, samplers, studies
 from sweeps.engine.attempts import Attempt, Verdict
+from sweeps.engine.budgets import Budget, Ending
 from sweeps.engine.display import Silent
-from sweeps.engine.driver import Driver, Ending, Plan
+from sweeps.engine.driver import Driver
 from sweeps.engine.executors import Workers
 from sweeps.engine.interrupts import Interrupts
 from sweeps.engine.jobs import Job, Work
 from sweeps.engine.options import Options
+from sweeps.engine.plan import Plan
 from sweeps.engine.recorder import Opened, Recorder
 from sweeps.engine.storage import open_storage
 from sweeps.engine.sweep import Sweep
@@ -100,15 +102,24 @@ class Book:
     runs: dict[str, RecordedRun] = field(default_factory=dict)
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    checkpoints: dict[str, bytes] = field(default_factory=dict)
 
     def record(self, attempt: Attempt, verdict: Verdict, ended: float) -> "Future[str]":
         assert attempt.started <= ended
         self.verdicts[attempt.number] = verdict
-        return self._keep(attempt.number, verdict.status, "FINISHED", dict(verdict.outcome.metrics))
+        done = {"epochs_done": float(verdict.outcome.epochs_done)}
+        future = self._keep(attempt.number, verdict.status, "FINISHED", {**verdict.outcome.metrics, **done})
+        self.checkpoints[future.result()] = verdict.outcome.checkpoint
+        return future
 
     def record_failure(self, attempt: Attempt, error: str, ended: float) -> "Future[str]":
         self.errors.append(error)
         return self._keep(attempt.number, "failed", "FAILED", {})
+
+    def checkpoint(self, run_id: str) -> "Future[bytes]":
+        future: Future[bytes] = Future()
+        future.set_result(self.checkpoints.get(run_id, b""))
+        return future
 
     def abandon(self, run_id: str) -> None:
         run = self.runs[run_id]
@@ -138,10 +149,12 @@ class Bench:
     workers: AtOnce = field(default_factory=AtOnce)
     interrupts: Interrupts = field(default_factory=Interrupts)
 
-    def study(self, *, sampler: str = "random", pruner: str = "none", sweep: Sweep = SWEEP) -> optuna.Study:
+    def study(
+        self, *, sampler: str = "random", pruner: str = "none", cost: str = "none", sweep: Sweep = SWEEP
+    ) -> optuna.Study:
         storage = open_storage(str(self.folder / "search.journal"))
         chosen = studies.choose(storage, sweep.name, fresh=False)
-        options = Options(trials=1, problem="article", sampler=sampler, pruner=pruner, name=sweep.name)
+        options = Options(trials=1, problem="article", sampler=sampler, pruner=pruner, cost=cost, name=sweep.name)
         return studies.open_study(
             storage, chosen, sweep, options, samplers.make(sampler, 0, 0), pruners.make(pruner, 4000)
         )
@@ -156,19 +169,22 @@ class Bench:
         seeds: int = 1,
         seconds: float = math.inf,
         points: Callable[[optuna.Study], Iterator[Mapping[str, Any]]] | None = None,
+        lengths: Mapping[str, list[int]] | None = None,
+        sweep: Sweep = SWEEP,
+        **budget: float,
     ) -> tuple[results.Results, Ending]:
         study = study or self.study(pruner=pruner)
         opened: Future[Opened] = Future()
         place = StudyRun("1", "parent", study.study_name, "formula")
         opened.set_result(Opened(cast(Tracker, self.book), place, list(self.book.runs.values())))
         plan = Plan(
-            sweep=SWEEP,
+            sweep=sweep,
             problem="article",
-            trials=trials,
+            budget=Budget(trials=trials, deadline=time.monotonic() + seconds, **budget),
             seeds=seeds,
-            deadline=time.monotonic() + seconds,
             rungs=pruner != "none",
             points=cast(Iterator[dict[str, Any]], points(study)) if points else None,
+            lengths=lengths or {},
         )
         recorder, workers = cast(Recorder, self.book), cast(Workers, self.workers)
         ending = Driver(plan, study, work, workers, recorder, opened, Silent(), self.interrupts).run()

@@ -13,8 +13,9 @@ from optuna.trial import TrialState
 
 from experiments.outcome import Outcome
 from sweeps.engine import rungs, space
-from sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES, untried
+from sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES
 from sweeps.engine.errors import Unfinished
+from sweeps.engine.grid import untried
 from sweeps.engine.jobs import Job
 from tests.sweeps.fakes import SWEEP, Bench, error_of, formula
 
@@ -75,7 +76,7 @@ def test_a_value_that_is_not_finite_counts_as_diverged(bench: Bench) -> None:
 def test_a_run_goes_on_from_rung_to_rung_with_its_checkpoint(bench: Bench) -> None:
     bench.run(1, pruner="median")
     steps = [(job.checkpoint, job.until) for job in bench.workers.jobs]
-    assert steps == [(b"", 128), (b"128", 256), (b"256", 512), (b"512", 1024), (b"1024", None)]
+    assert steps == [(b"", 512), (b"512", 1024), (b"1024", None)]
 
 
 def test_the_pruner_stops_what_is_behind_at_a_rung_and_it_is_recorded_as_far_as_it_came(bench: Bench) -> None:
@@ -88,7 +89,7 @@ def test_the_pruner_stops_what_is_behind_at_a_rung_and_it_is_recorded_as_far_as_
     assert last.epochs == rungs.FIRST
     assert bench.book.verdicts[7].outcome.epochs_done == rungs.FIRST
     assert study.trials[7].intermediate_values == {
-        128: pytest.approx(error_of(bench.book.verdicts[7].outcome.config, 128))
+        rungs.FIRST: pytest.approx(error_of(bench.book.verdicts[7].outcome.config, rungs.FIRST))
     }
 
 
@@ -149,13 +150,13 @@ def test_a_sweep_whose_trials_all_fail_gives_up(bench: Bench) -> None:
 
 def test_a_run_whose_worker_dies_goes_on_from_its_last_checkpoint(bench: Bench) -> None:
     def dies_once(job: Job) -> Outcome:
-        if job.until == 512 and sum(each.until == 512 for each in bench.workers.jobs) == 1:
+        if job.until == 1024 and sum(each.until == 1024 for each in bench.workers.jobs) == 1:
             raise ConnectionError
         return formula(job)
 
     found, _ = bench.run(1, pruner="median", work=dies_once)
     assert found.rows[0].status == "complete"
-    assert [job.checkpoint for job in bench.workers.jobs] == [b"", b"128", b"256", b"256", b"512", b"1024"]
+    assert [job.checkpoint for job in bench.workers.jobs] == [b"", b"512", b"512", b"1024"]
 
 
 def test_a_run_under_which_workers_keep_dying_fails(bench: Bench) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from experiments.record.stores import tracking_uri
-from sweeps.engine import display, report
+from sweeps import all_knobs
+from sweeps.engine import display, report, table
 from sweeps.engine.attempts import Status
 from sweeps.engine.results import Results, Row
+from sweeps.engine.sentences import sentences
 from sweeps.lr_epochs import SWEEP
 
 
@@ -60,7 +62,116 @@ def test_every_row_fits_80_columns_whole(
     ],
 )
 def test_the_sentence_says_what_the_best_bought(rows: list[Row], sentence: str) -> None:
-    assert sentence in report.verdict(Results(rows))
+    assert sentence in " ".join(sentences(SWEEP, Results(rows)))
+
+
+def text_of(results: Results, capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(" ".join(lines_of(results, capsys)).split())
+
+
+def label_of(results: Results) -> dict[int, str]:
+    return {int(row[1]): row[0] for row in table.cells(SWEEP, results)[1:]}
+
+
+def test_with_replicates_the_table_marks_who_cannot_be_told_from_the_best(capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = {0: (9.0, 9.2, 8.8), 1: (2.0, 2.1, 1.9), 2: (2.05, 2.0, 2.1), 3: (4.0, 4.1, 3.9)}
+    results = Results([row(n, sum(of) / 3, seeds=of, low=1.0, high=10.0) for n, of in seeds.items()])
+    assert label_of(results) == {1: "best", 2: "≈", 3: "", 0: "baseline"}
+    text = text_of(results, capsys)
+    assert "Trial 1 cannot be told from trial 2 on these seeds: the difference may be chance." in text
+    assert "≈ cannot be told from the best on these seeds." in text
+    assert "± is half of the 95% interval" in text
+    assert "One seed cannot tell" not in text
+
+
+def test_one_seed_tells_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    text = text_of(Results([row(0, 9.0), row(1, 1.0)]), capsys)
+    assert "One seed cannot tell how much of a difference is chance: --confirm 3 or --seeds 5 would." in text
+    assert "≈" not in text
+    assert "One seed" not in text_of(Results([row(0, 9.0)]), capsys)
+
+
+def confirmed() -> Results:
+    fresh = {0: (10.0, 9.5, 10.2), 1: (3.5, 4.0, 3.8), 2: (3.3, 3.9, 3.7), 3: (None, 4.0, 4.0)}
+    searched = {0: 9.0, 1: 3.0, 2: 3.2, 3: 3.25, 4: 4.0, 5: 5.0, 6: 6.0}
+    return Results([row(n, value, fresh=fresh.get(n, ())) for n, value in searched.items()])
+
+
+def test_the_winner_is_the_best_over_fresh_seeds_and_selection_is_said_to_have_flattered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    results = confirmed()
+    assert results.best is results.rows[2]
+    text = text_of(results, capsys)
+    # means over fresh seeds: 9.9, 3.767, 3.633
+    assert "2.72 times lower than the baseline's on 3 fresh seeds: 3.633 instead of 9.9." in text
+    assert (
+        "Trial 1 led the search with a val MSE of 3 and has 3.767 on fresh seeds: selection had flattered it by" in text
+    )
+    assert "by 0.77 (20%)." in text
+    assert (
+        "Trial 2 had a val MSE of 3.2 and has 3.633 on fresh seeds: selection had flattered it by 0.43 (12%)." in text
+    )
+    assert "Trial 3 diverged on a fresh seed, and so lost." in text
+    assert "Trial 2 cannot be told from trial 1 on these seeds" in text
+    assert label_of(results) == {2: "best", 1: "≈", 3: "", 4: "", 5: "", 0: "baseline"}
+    cells = {cell[1]: cell for cell in table.cells(SWEEP, results)}
+    at = cells["trial"].index("fresh seeds")
+    # Student's t for 2 degrees of freedom: 4.302653 * 0.30551 / sqrt(3) = 0.759
+    assert [cells[number][at] for number in "234"] == ["3.633 ± 0.76", "diverged", ""]
+
+
+def test_a_winner_that_selection_did_not_flatter() -> None:
+    rows = [row(0, 9.0, fresh=(9.0, 9.1)), row(1, 3.0, fresh=(2.9, 2.8))]
+    said = sentences(SWEEP, Results(rows))
+    assert said[-1] == (
+        "Trial 1 led the search with a val MSE of 3 and has 2.85 on fresh seeds: selection had not flattered it."
+    )
+
+
+def test_while_a_leader_is_not_confirmed_the_search_decides() -> None:
+    results = confirmed()
+    rows = [*results.rows, row(7, 0.5)]
+    assert Results(rows).best is rows[7]
+    assert Results(rows).fresh_seeds == 0
+
+
+def test_the_baseline_may_win_and_may_be_tied() -> None:
+    won = Results([row(0, 3.0, fresh=(3.0, 3.1)), row(1, 2.0, fresh=(3.5, 3.3))])
+    said = " ".join(sentences(SWEEP, won))
+    assert "No trial beat the baseline, whose val MSE is 3.05 on 2 fresh seeds." in said
+    assert "The baseline cannot be told from trial 1 on these seeds" in said
+    assert "The baseline had" not in said, "nobody selected it"
+    lost = Results([row(0, 3.0, fresh=(3.4, 3.1)), row(1, 2.0, fresh=(3.0, 3.2))])
+    assert "Trial 1 cannot be told from the baseline on these seeds" in " ".join(sentences(SWEEP, lost))
+    assert label_of(lost)[0] == "≈ baseline"
+
+
+def test_all_that_diverge_on_fresh_seeds_leave_the_search_to_decide() -> None:
+    results = Results([row(0, 9.0, fresh=(None,)), row(1, 1.0, fresh=(None,))])
+    assert results.best is results.rows[1]
+    assert "The baseline and trial 1 diverged on a fresh seed" in " ".join(sentences(SWEEP, results))
+
+
+def test_a_study_that_weighs_a_cost_shows_its_front(capsys: pytest.CaptureFixture[str]) -> None:
+    points = {0: (9.0, 1e9), 1: (10.0, 1e8), 2: (5.0, 4e8), 3: (6.0, 5e8), 4: (2.0, 3e9)}
+    results = Results([row(n, error, cost=cost) for n, (error, cost) in points.items()], ("val_mse", "flops"))
+    assert [front.number for front in results.front] == [4, 2, 1]
+    assert label_of(results) == {4: "", 2: "", 1: "", 0: "baseline"}
+    text = text_of(results, capsys)
+    assert "The front has 3 of 5 complete trials: no other trial is lower in both val MSE and flops." in text
+    assert "from trial 1 (val MSE 10, flops 1e+08) to trial 4 (val MSE 2, flops 3e+09)." in text
+    many = Results([row(n, 100.0 - n, cost=float(n)) for n in range(1, 60)], ("val_mse", "flops"))
+    shown = list(label_of(many))
+    assert (len(shown), shown[0], shown[-1]) == (10, 59, 1)
+
+
+def test_columns_give_way_until_the_table_fits_a_terminal() -> None:
+    params = {**all_knobs.SWEEP.baseline, "depth": 4, "width_4": 64, "lr": 0.00098765, "n_samples": 10000}
+    rows = [row(n, 1234.5 + n, fresh=(1234.3, 1230.0, 1210.0), params=params) for n in range(4)]
+    cells = table.cells(all_knobs.SWEEP, Results(rows))
+    assert cells[0] == ["", "trial", "lr", "epochs", "n_samples", "widths", "val MSE", "fresh seeds"]
+    assert sum(max(map(len, column)) + 1 for column in zip(*cells, strict=True)) <= 80
 
 
 def test_a_trial_that_was_pruned_low_is_not_the_best() -> None:

@@ -67,10 +67,10 @@ def test_rungs_lie_at_the_same_epochs_for_every_length() -> None:
             at = rung
         return found
 
-    assert all_rungs(128) == []
-    assert all_rungs(129) == [128]
-    assert all_rungs(2048) == [128, 256, 512, 1024]
-    assert all_rungs(2049) == [128, 256, 512, 1024, 2048]
+    assert all_rungs(512) == []
+    assert all_rungs(513) == [512]
+    assert all_rungs(2048) == [512, 1024]
+    assert all_rungs(2049) == [512, 1024, 2048]
 
 
 def test_no_rungs_under_a_schedule_that_depends_on_the_total(monkeypatch: pytest.MonkeyPatch) -> None:

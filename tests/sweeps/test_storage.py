@@ -11,7 +11,8 @@ import pytest
 from experiments.record.stores import StoreError
 from sweeps.engine import studies
 from sweeps.engine.errors import BadInput, Unfinished
-from sweeps.engine.storage import FileLock, lock_folder, open_storage, open_to_read
+from sweeps.engine.locks import FileLock
+from sweeps.engine.storage import lock_folder, open_storage, open_to_read
 
 
 @pytest.fixture

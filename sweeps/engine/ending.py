@@ -1,0 +1,138 @@
+"""The end of a sitting: what was found goes onto the study's page in MLflow, and is told to who typed the command."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+
+from experiments.record.stores import without_credentials
+from sweeps.engine import confirm, forming, report, results
+from sweeps.engine.budgets import Ending
+from sweeps.engine.executors import Workers
+from sweeps.engine.options import Options
+from sweeps.engine.recorder import RUN_ID, Opened, Recorder
+from sweeps.engine.sweep import Sweep
+
+MOST_SHOWING = 5.0  # seconds
+
+
+def crown(
+    study: optuna.Study, recorder: Recorder, workers: Workers, problem: str, spent: float, stop: Callable[[], bool]
+) -> list[str]:
+    """Make the best trial's model the study's champion, and show how its surface and the baseline's formed.
+
+    Args:
+        study, recorder, workers, problem: of this sitting.
+        spent: the seconds that it took so far. A tenth of them, 5 at most, may go into the pictures, for which both
+            are trained once more.
+        stop: whether to leave the pictures.
+
+    Returns:
+        What is to be said of it.
+    """
+    found = results.of(study)
+    if found.best is None:
+        return []
+    trials = study.get_trials(deepcopy=False)
+    ids = {row.number: trials[row.number].user_attrs[RUN_ID] for row in (found.best, found.baseline) if row is not None}
+    crowned = recorder.crown(ids[found.best.number]).result()
+    if crowned.moved:  # where not, they have been shown before
+        checkpoints = {run_id: recorder.checkpoint(run_id).result() for run_id in ids.values()}
+        there = {run_id: data for run_id, data in checkpoints.items() if data}
+        shown = forming.surfaces(workers, problem, there, min(MOST_SHOWING, spent / 10), stop)
+        for run_id, frames in shown.items():
+            recorder.show(run_id, frames).result()
+    return [crowned.said] if crowned.said else []
+
+
+def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted: bool) -> None:
+    """Put what was found onto the study's page."""
+    found = results.of(study)
+    metrics = {f"trials_{status}": float(count) for status, count in found.counts.items()}
+    metrics["epochs_trained"] = float(sum(row.epochs_trained for row in found.rows))
+    for name, row in (("best", found.best), ("baseline", found.baseline)):
+        if row is not None:
+            facts = {"val_mse": row.val_mse, "test_mse": row.test_mse, "test_r2": row.test_r2}
+            if found.fresh_seeds:
+                facts |= {"confirmed_val_mse": row.confirmed}
+                facts |= {"selection_bias": row.flattered} if name == "best" else {}
+            metrics |= {f"{name}_{what}": value for what, value in facts.items() if value is not None}
+    tags = {"knobwise.best_trial": str(found.best.number)} if found.best else {}
+    recorder.finish(
+        description=report.markdown(sweep, found),
+        metrics=metrics,
+        tags=tags,
+        pictures=report.pictures(sweep, found),
+        interrupted=interrupted,
+        report=bool(found.rows),
+    ).result()
+
+
+def tell(
+    sweep: Sweep, options: Options, study: optuna.Study, place: Opened, notes: list[str], seconds: float, again: str
+) -> None:
+    """Print the JSON of `--json`, or the table and what to type next.
+
+    Args:
+        sweep, options, study, place: of this sitting.
+        notes: why it did not go on.
+        seconds: that it took.
+        again: the command that goes on with the study.
+    """
+    found = results.of(study)
+    if options.json:
+        sys.stdout.write(json.dumps(contract(study.study_name, found, seconds, place), allow_nan=False) + "\n")
+        for note in notes:
+            sys.stderr.write(note + "\n")
+    else:
+        to_type = report.commands(study.study_name, place.tracker.uri, place.run.experiment_id, again, options.trials)
+        report.show(sweep, found, notes, to_type)
+
+
+def contract(study: str, found: results.Results, seconds: float, place: Opened) -> dict[str, Any]:
+    """The JSON of `--json`."""
+    return {
+        "study": study,
+        "trials": found.counts,
+        "best": found.best.as_json() if found.best else None,
+        "baseline": found.baseline.as_json() if found.baseline else None,
+        "wall_s": round(seconds, 3),
+        "tracking_uri": without_credentials(place.tracker.uri),
+        "experiment_id": place.run.experiment_id,
+        "run_id": place.run.run_id,
+    }
+
+
+def same_study(sweep: Sweep, options: Options, program: str) -> str:
+    """The command that goes on with the study: with the options that make it what it is."""
+    asked = {
+        "--name": (options.name, sweep.name),
+        "--problem": (options.problem, sweep.problem),
+        "--seeds": (str(options.seeds), "1"),
+        "--cost": (options.cost, "none"),
+        "--storage": (options.storage, ""),
+    }
+    given = [f"{option} {shlex.quote(value)}" for option, (value, default) in asked.items() if value != default]
+    return " ".join([program, *given])
+
+
+def notes(ending: Ending, confirmed: confirm.End, study: optuna.Study, options: Options) -> list[str]:
+    """Why a sitting ended before it was done, and what to do about it; nothing where it was done."""
+    found = results.of(study)
+    state = f"{found.done} of {options.trials} trials are done"
+    go_on = "all finished work is saved, and the same command goes on from here."
+    said: dict[Ending, list[str]] = {
+        "done": [],
+        "timeout": [f"Stopped after --timeout {options.timeout:g} s: {state}; {go_on}"],
+        "total epochs": [f"Stopped after --total-epochs {options.total_epochs:g}: {state}; {go_on}"],
+        "total flops": [f"Stopped after --total-flops {options.total_flops:g}: {state}; {go_on}"],
+        "target": [f"A trial reached --target {options.target:g}: {state}."],
+        "interrupted": [f"Interrupted: {state}; {go_on}"],
+        "no more points": [f"The grid is done: it has no more points ({state})."],
+    }
+    if ending == "interrupted":
+        return said[ending]
+    return said[ending] + confirm.note(confirmed, f"--timeout {options.timeout:g}")

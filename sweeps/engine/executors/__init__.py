@@ -1,0 +1,37 @@
+"""Executors: where jobs run. One a file; `--executor` names them, and all hand out `concurrent.futures` futures."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from experiments.outcome import Outcome
+from sweeps.engine.executors.dask import DaskWorkers
+from sweeps.engine.executors.local import LocalWorkers
+from sweeps.engine.jobs import Job, Work
+
+
+class Workers(Protocol):
+    """Attributes:
+    slots: how many jobs run at once.
+    lost: what a future raises when its worker died, and the job may be tried again.
+    """
+
+    slots: int
+    lost: tuple[type[BaseException], ...]
+
+    def submit(self, work: Work, job: Job) -> Future[Outcome]:
+        """Have a worker do `job`."""
+
+    def close(self) -> None:
+        """Let the workers go; what they are still at is dropped."""
+
+
+EXECUTORS: dict[str, Callable[[int, str], Workers]] = {
+    "local": lambda slots, _: LocalWorkers(slots),
+    "dask": DaskWorkers,
+}
+
+
+def start(name: str, slots: int, address: str) -> Workers:
+    """The workers that `--executor` names."""
+    return EXECUTORS[name](slots, address)

@@ -1,0 +1,103 @@
+"""A store fails in the middle of a sweep: what runs is saved if the store takes it after all."""
+
+import signal
+from concurrent.futures import Future
+from pathlib import Path
+from typing import cast
+
+import optuna
+import pytest
+
+from experiments.outcome import Outcome
+from experiments.record.stores import StoreError
+from sweeps.engine import telling
+from sweeps.engine.attempts import Attempt, Verdict
+from sweeps.engine.jobs import Job
+from sweeps.engine.recorder import Recorder
+from sweeps.engine.salvage import salvage
+from tests.sweeps.fakes import SWEEP, AtOnce, Bench, Book, formula
+
+
+class FailsAt(Book):
+    """A record that cannot write some trials."""
+
+    def __init__(self, trials: set[int]) -> None:
+        super().__init__()
+        self.trials = trials
+        self.asked: list[int] = []
+
+    def record(self, attempt: Attempt, verdict: Verdict, ended: float) -> "Future[str]":
+        self.asked.append(attempt.number)
+        if attempt.number not in self.trials:
+            return super().record(attempt, verdict, ended)
+        self.begin(attempt.number)
+        future: Future[str] = Future()
+        future.set_exception(StoreError("the disk is full"))
+        return future
+
+
+def fails(bench: Bench, trials: int) -> None:
+    with pytest.raises(StoreError, match="the disk is full"):
+        bench.run(trials)
+
+
+def test_what_was_recorded_after_the_failure_is_told_at_the_resume(tmp_path: Path) -> None:
+    book = FailsAt({0})
+    bench = Bench(tmp_path, book=book, workers=AtOnce(slots=3))
+    fails(bench, 3)
+    assert set(book.asked) == {0, 1, 2}
+    assert not bench.study().get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+    book.trials = set()
+    jobs = len(bench.workers.jobs)
+    found, ending = bench.run(3)
+    assert ending == "done"
+    assert len(bench.workers.jobs) == jobs + 1, "only trial 0 has to run again"
+    assert [row.number for row in found.rows] == [0, 1, 2]
+    assert all(len(book.finished(number)) == 1 for number in range(3))
+    assert all(run.mlflow_status != "RUNNING" for run in book.runs.values())
+
+
+def test_no_more_is_begun_after_a_failure(tmp_path: Path) -> None:
+    book = FailsAt({0, 1, 2})
+    bench = Bench(tmp_path, book=book)
+    fails(bench, 9)
+    assert len(bench.workers.jobs) < 9
+    book.trials = set()
+    (tmp_path / "whole").mkdir()
+    assert bench.run(9)[0].rows == Bench(tmp_path / "whole").run(9)[0].rows
+
+
+def test_a_full_journal_loses_no_trial_that_is_in_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(tmp_path)
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(telling, "tell", full)
+        fails(bench, 3)
+    recorded = {run.trial for run in bench.book.runs.values()}
+    assert recorded
+    jobs = len(bench.workers.jobs)
+    found, _ = bench.run(3)
+    assert len(bench.workers.jobs) - jobs == 3 - len(recorded)
+    assert found.done == 3
+
+
+def test_an_interrupt_ends_the_waiting_for_what_runs(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    attempt = Attempt(bench.study().ask(), [SWEEP.fixed])
+    never: Future[Outcome] = Future()
+    never.set_running_or_notify_cancel()
+    bench.interrupts.signal = signal.SIGINT
+    salvage({never: (attempt, 0)}, [], cast(Recorder, bench.book), bench.interrupts)
+    assert not bench.book.runs
+
+
+def test_a_trial_at_a_rung_is_left_to_the_resume(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    attempt = Attempt(bench.study().ask(), [SWEEP.fixed])
+    paused: Future[Outcome] = Future()
+    paused.set_result(formula(Job(problem="article", config=SWEEP.fixed, until=128)))
+    salvage({paused: (attempt, 0)}, [], cast(Recorder, bench.book), bench.interrupts)
+    assert not bench.book.runs
