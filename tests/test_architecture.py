@@ -14,6 +14,9 @@ LONGEST = 320
 FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 EVERYWHERE = [*FILES, *sorted(file for part in ("tests", "benchmarks") for file in (ROOT / part).rglob("*.py"))]
 
+# Peers in the benchmarks that draw as everybody does, which is what is measured of them.
+PEERS = {f"benchmarks/{name}.py" for name in ("surface", "sweeping/nested_mlflow", "sweeping/ray_tune")}
+
 # What a module of each package may not import: the packages above it, the tests, and what its layer is kept free of.
 FORBIDDEN = {
     "nn_core": {"experiments", "sweeps", "tests", "benchmarks"},
@@ -75,8 +78,8 @@ def test_nn_core_imports_numpy_and_the_standard_library_only(file: Path) -> None
     assert not foreign_to_core(file.read_text())
 
 
-@pytest.mark.parametrize("file", EVERYWHERE, ids=named)
-def test_pyplot_is_used_nowhere(file: Path) -> None:
+@pytest.mark.parametrize("file", [file for file in EVERYWHERE if named(file) not in PEERS], ids=named)
+def test_pyplot_is_used_by_peers_alone(file: Path) -> None:
     assert "matplotlib.pyplot" not in imported(file.read_text())
 
 

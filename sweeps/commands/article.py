@@ -38,7 +38,7 @@ from experiments.walkthrough import ROWS, Row, figures, knobs
 from experiments.walkthrough import tables as walkthrough_tables
 from experiments.walkthrough.tables import FAST, SIMPLE, Table
 from sweeps.engine.errors import BadInput, Unfinished, nearest
-from sweeps.engine.executors import LocalWorkers
+from sweeps.engine.executors.local import LocalWorkers
 from sweeps.engine.interrupts import Interrupts
 from sweeps.engine.jobs import Job, Work, train
 from sweeps.engine.options import cores

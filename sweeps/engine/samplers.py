@@ -12,6 +12,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial
 
 from sweeps.engine.errors import BadInput
+from sweeps.engine.forest import Forest
 from sweeps.engine.one_by_one import OneByOne
 
 Make = Callable[[int, int], optuna.samplers.BaseSampler]
@@ -82,4 +83,5 @@ SAMPLERS: dict[str, Make] = {
     "qmc": _qmc,
     "grid": lambda seed, _: Draws(seed),  # never asked: the grid's points are put in the queue one by one
     "gp": _gp,
+    "forest": lambda seed, _: Forest(seed, Draws(seed), mixed),
 }

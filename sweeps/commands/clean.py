@@ -1,0 +1,75 @@
+"""Remove what interrupted sweeps left behind; shows it first, and asks.
+
+    knobwise clean
+
+That is: runs that a killed sweep left half-written, which its next run marked as abandoned; the locks of studies that
+nobody runs; and files that a killed process was making. No finished run is touched, and abandoned runs can be restored
+in MLflow until `mlflow gc` frees their space.
+
+Options:
+  --yes           do not ask
+  --storage URL   where the search is kept [mlruns/optuna.journal]
+  --json          one line of JSON on stdout; without --yes only what would be removed
+"""
+
+import json
+import sys
+
+from sweeps.engine import leavings, words
+from sweeps.engine.errors import BadInput
+from sweeps.engine.leavings import Leavings
+
+
+def main(argv: list[str]) -> int:
+    """Show what there is to remove, and remove it if that is wanted."""
+    if "-h" in argv or "--help" in argv:
+        sys.stdout.write((__doc__ or "").strip() + "\n")
+        return 0
+    given = words.read(
+        argv, alone=(), options={"--storage": "an Optuna URL or a journal file"}, flags=("--yes", "--json")
+    )
+    found = leavings.find(given.options.get("--storage", ""))
+    as_json, sure = "--json" in given.flags, "--yes" in given.flags
+    if not as_json:
+        sys.stdout.write(_text(found))
+    if found and not as_json and not sure:
+        sure = _agreed()
+    removed = bool(found) and sure
+    if removed:
+        found = leavings.remove(found)
+    if as_json:
+        sys.stdout.write(json.dumps({**_facts(found), "removed": removed}) + "\n")
+    elif found:
+        sys.stdout.write("Removed.\n" if removed else "Nothing was removed.\n")
+    return 0
+
+
+def _agreed() -> bool:
+    """Ask.
+
+    Raises:
+        BadInput: there is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise BadInput("--yes must be given where nobody can be asked; nothing was removed")
+    sys.stdout.write("Remove all of this? [y/N] ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _text(found: Leavings) -> str:
+    parts = (
+        ("Abandoned runs", [f"{run.study}, {run.name} (run {run.run_id})" for run in found.runs]),
+        ("Locks that nobody holds", [str(path) for path in found.locks]),
+        ("Files of processes that are gone", [str(path) for path in found.files]),
+    )
+    lines = [line for what, each in parts if each for line in (f"{what}:", *(f"  {one}" for one in each))]
+    return "\n".join(lines or ["There is nothing to remove."]) + "\n"
+
+
+def _facts(found: Leavings) -> dict[str, object]:
+    return {
+        "runs": [run._asdict() for run in found.runs],
+        "locks": [str(path) for path in found.locks],
+        "files": [str(path) for path in found.files],
+    }

@@ -1,0 +1,193 @@
+"""Train a study's best model anew: longer, on more data, or from another start.
+
+    knobwise retrain lr_epochs --epochs 20000
+
+Trains from scratch with the knobs of the study's champion (its best trial, where it has none) but for those that are
+given here, records the run below the study, and shows both results. The new model becomes the champion where its error
+on the champion's validation data is lower.
+
+Options:
+  --epochs N     passes over the training samples
+  --samples N    training samples
+  --seed S       varies data, initial weights and order of batches
+  --trial T      from this trial, not from the champion
+  --json         one line of JSON on stdout, and nothing else there
+
+Ctrl-C gives up; nothing is recorded then.
+"""
+
+import dataclasses
+import json
+import math
+import sys
+import time
+from typing import Any, NamedTuple
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from experiments import forming, problems
+from experiments.config import RunConfig
+from experiments.forming import Frame
+from experiments.metrics import r2_text
+from experiments.model import images, retrained
+from experiments.model.champion import Crowned, crown
+from experiments.model.choice import Choice, choose
+from experiments.outcome import Outcome
+from experiments.record.refusals import CompareError
+from experiments.record.stores import without_credentials
+from sweeps.engine import executors, words
+from sweeps.engine.errors import BadInput, Unfinished
+from sweeps.engine.forming import Stopped, rungs
+from sweeps.engine.interrupts import Interrupts
+from sweeps.engine.jobs import JobError
+
+KNOBS = {"--epochs": ("epochs", 1), "--samples": ("n_samples", 2), "--seed": ("seed", 0)}
+"""The knob that each option turns, and the least it takes."""
+
+STEPS = 20  # looks at how far the training is
+
+
+class Trained(NamedTuple):
+    """Attributes: what came of the training, its pictures by epoch, and when it began and ended."""
+
+    outcome: Outcome
+    frames: list[Frame]
+    started: float
+    ended: float
+
+
+def main(argv: list[str]) -> int:
+    """Train as `argv` asks."""
+    if "-h" in argv or "--help" in argv:
+        sys.stdout.write((__doc__ or "").strip() + "\n")
+        return 0
+    options = {**dict.fromkeys(KNOBS, "a whole number"), "--trial": "the number of a trial"}
+    given = words.read(argv, alone=("STUDY",), options=options, flags=("--json",))
+    knobs = {knob: given.whole(option, least) for option, (knob, least) in KNOBS.items()}
+    try:
+        choice = choose(given.alone[0], given.whole("--trial"))
+    except CompareError as error:
+        raise BadInput(str(error)) from None
+    config = _config(
+        choice.model.problem, choice.model.config, {knob: value for knob, value in knobs.items() if value is not None}
+    )
+    console = Console(stderr=True, highlight=False)
+    with Interrupts() as interrupts:
+        sys.stderr.write(f"From {choice.told}: {_told(choice, config)}.\n")
+        try:
+            trained = _train(choice.model.problem, config, interrupts, console)
+        except Stopped:
+            sys.stderr.write("interrupted; nothing is recorded\n")
+            return interrupts.exit_code
+    run_id = retrained.record(choice, trained.outcome, _status(trained.outcome), trained.started, trained.ended)
+    images.log(choice.uri, run_id, trained.frames)
+    crowned = _crowned(choice, trained.outcome, run_id)
+    if "--json" in given.flags:
+        facts = _facts(choice, trained.outcome, run_id, crowned)
+        sys.stdout.write(json.dumps(facts, allow_nan=False) + "\n")
+    else:
+        Console(highlight=False).print(_table(choice, trained.outcome))
+        sys.stdout.write(f"{crowned.said}\n")
+    return 0
+
+
+def _config(problem: str, before: RunConfig, knobs: dict[str, int]) -> RunConfig:
+    """The knobs to train with.
+
+    Raises:
+        BadInput: they do not go together, or the problem has too few samples.
+    """
+    most = problems.load(problem).most
+    if most is not None and knobs.get("n_samples", 0) > most:
+        raise BadInput(f"--samples must be at most {most} for {problem}, got {knobs['n_samples']}")
+    try:
+        return dataclasses.replace(before, **knobs)  # type: ignore[arg-type]  # all of them are whole numbers
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def _train(problem: str, config: RunConfig, interrupts: Interrupts, console: Console) -> Trained:
+    """Train in one worker, as a sweep would, and draw the surface on the way.
+
+    Raises:
+        Stopped: it was interrupted.
+        Unfinished: the worker died, or the run raised.
+    """
+    shown = set(forming.epochs_shown(config.epochs)) if forming.has_surface(problem) else set()
+    ends = sorted(shown | {math.ceil(config.epochs * step / STEPS) for step in range(1, STEPS + 1)})
+    workers = executors.start("local", 1, "")
+    started, frames = time.time(), []
+    try:
+        with console.status("training"):
+            for outcome in rungs(workers, problem, config, ends, lambda: bool(interrupts.signal)):
+                if outcome.status != "diverged" and (outcome.epochs_done in shown or outcome.status == "stopped"):
+                    frames.append(forming.frame(problem, outcome.checkpoint))
+    except workers.lost as error:
+        raise Unfinished(f"the worker died before the run was over: {error}") from None
+    except JobError as error:
+        raise Unfinished(f"the run could not be made: {error}") from None
+    finally:
+        workers.close()
+    return Trained(outcome, frames, started, time.time())
+
+
+def _crowned(choice: Choice, outcome: Outcome, run_id: str) -> Crowned:
+    """Whether it is the champion now. Where the study has none yet, its best trial is made it first, to be beaten."""
+    if _status(outcome) != "complete":
+        return Crowned(choice.champion, False, "The training diverged, so there is no model.")
+    best = choice if choice.champion else choose(choice.study.run_id)
+    if best.champion is None:
+        crown(choice.uri, choice.study.study, best.model.run_id)
+    return crown(choice.uri, choice.study.study, run_id)
+
+
+def _status(outcome: Outcome) -> str:
+    return "complete" if math.isfinite(outcome.metrics.get("test_mse", math.nan)) else "diverged"
+
+
+def _told(choice: Choice, config: RunConfig) -> str:
+    changed = retrained.changes(choice.model.config, config)
+    turned = ", ".join(f"{name} {after} instead of {before}" for name, (before, after) in changed.items())
+    return turned or "the same knobs"
+
+
+def _table(choice: Choice, outcome: Outcome) -> Table:
+    """Before and after, side by side."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    before = choice.model.run.data.metrics
+    changed = [*retrained.changes(choice.model.config, outcome.config)]
+    table.add_column("")
+    for column in (*changed, "val MSE", "test MSE", "test R2", "seconds"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, config, metrics in (
+        ("champion" if choice.champion else f"trial {choice.model.trial}", choice.model.config, before),
+        ("anew", outcome.config, outcome.metrics),
+    ):
+        knobs = [str(getattr(config, knob)) for knob in changed]
+        r2 = r2_text(metrics["test_r2"]) if "test_r2" in metrics else "-"
+        figures = [f"{metrics[name]:.4g}" if name in metrics else "-" for name in ("val_mse", "test_mse")]
+        table.add_row(name, *knobs, *figures, r2, f"{metrics['train_seconds']:.1f}")
+    return table
+
+
+def _facts(choice: Choice, outcome: Outcome, run_id: str, crowned: Crowned) -> dict[str, Any]:
+    kept = ("val_mse", "test_mse", "test_r2")
+    before = choice.model.run.data.metrics
+    champion = crowned.champion
+    return {
+        "study": choice.study.study,
+        "from": {
+            "run_id": choice.model.run_id,
+            "trial": choice.model.trial,
+            **{name: before.get(name) for name in kept},
+        },
+        "changed": retrained.changed(choice.model.config, outcome.config),
+        "run_id": run_id,
+        "status": _status(outcome),
+        **{name: outcome.metrics.get(name) for name in kept},
+        "champion": {"version": champion.version, "run_id": champion.run_id} if champion else None,
+        "moved": crowned.moved,
+        "tracking_uri": without_credentials(choice.uri),
+    }

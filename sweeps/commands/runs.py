@@ -1,0 +1,56 @@
+"""List the trials of a study: what each was, and what came of it.
+
+    knobwise runs lr_epochs
+    knobwise runs lr_epochs --sort val_mse --first 10
+
+Shows the knobs that vary in the study; of a study's name the newest study, of a key (lr_epochs-2) that one.
+
+Options:
+  --sort COLUMN   by a knob or a metric, the smallest first [trial]
+  --first N       only so many
+  --json          one line of JSON with all knobs and metrics of each
+"""
+
+import json
+import sys
+
+import pandas as pd
+
+from experiments import compare
+from experiments.analysis import columns
+from sweeps.engine import listing, words
+
+
+def main(argv: list[str]) -> int:
+    """Print the table that `argv` asks for."""
+    if "-h" in argv or "--help" in argv:
+        sys.stdout.write((__doc__ or "").strip() + "\n")
+        return 0
+    options = {"--sort": "a knob or a metric", "--first": "a whole number"}
+    given = words.read(argv, alone=("STUDY",), options=options, flags=("--json",))
+    first = given.whole("--first", least=1)
+    return listing.refusing(
+        lambda: _print(given.alone[0], given.options.get("--sort", "trial"), first, "--json" in given.flags)
+    )
+
+
+def _print(study: str, by: str, first: int | None, as_json: bool) -> int:
+    table = compare.runs(study)
+    known = ["trial", *columns.knobs(table), *columns.metrics(table)]
+    table = table.sort_values(columns.checked(by, known, "--sort"), kind="stable").head(first or len(table))
+    if as_json:
+        key = str(table["study"].iloc[0]) if len(table) else study
+        sys.stdout.write(json.dumps({"study": key, "runs": listing.records(table)}, allow_nan=False) + "\n")
+        return 0
+    if table.empty:
+        sys.stdout.write(f"{study} has no trial that is over yet.\n")
+        return 0
+    metrics = [name for name in ("val_mse", "test_mse", "test_r2", "train_seconds") if name in table]
+    knobs = columns.varied(table)
+    names = ["trial", "status", *knobs, *metrics]
+    names += [by] * (by not in names)
+    shown = pd.DataFrame({listing.HEADS.get(name, name): listing.texts(table[name]) for name in names})
+    shown.insert(0, "", ["baseline" if is_baseline else "" for is_baseline in table["baseline"]])
+    few_first = sorted(knobs, key=lambda name: (table[name].nunique(), -knobs.index(name)))
+    listing.show(shown, ["seconds", "test R2", "test MSE", *few_first])
+    return 0
