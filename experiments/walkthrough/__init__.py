@@ -12,6 +12,7 @@ import numpy as np
 
 from experiments import plots, problems
 from experiments.config import RunConfig
+from experiments.cost import flops
 from experiments.metrics import errors
 from experiments.outcome import Curves, Outcome
 from experiments.plots import RunView, error_surface, sample_scatter, true_surface
@@ -167,6 +168,7 @@ def by_simple_nn(config: RunConfig) -> Outcome:
         "train_seconds": seconds,
         "epochs_per_second": config.epochs / seconds,
         "n_parameters": float(sum(w.size + b.size for w, b in zip(net.weights, net.biases, strict=True))),
+        "flops": flops(problem, config, config.epochs),
         **errors("val", parts["val"].y, predicted["val"]),
         **errors("test", parts["test"].y, predicted["test"]),
     }

@@ -37,7 +37,8 @@ class Forest(optuna.samplers.BaseSampler):
 
         EI = (b - m) Phi(u) + s phi(u),  u = (b - m) / s
 
-    A trial that was pruned or diverged counts as the worst. Of a study with several objectives it draws at random.
+    A trial that was pruned or diverged counts as worse than all others. Of a study with several objectives it draws at
+    random.
 
     F. Hutter, H. Hoos and K. Leyton-Brown, Sequential model-based optimization for general algorithm configuration
     (SMAC), LION 5, 2011; with the extremely randomized trees of P. Geurts, D. Ernst and L. Wehenkel, 2006.
@@ -100,7 +101,8 @@ def _errors(trials: list[FrozenTrial]) -> Array:
     """What the forest is to learn: the logarithm of each error."""
     ends = [each.value if each.state == TrialState.COMPLETE else None for each in trials]
     there = [each for each in ends if each is not None] or [1.0]
-    errors = np.array([max(there) if each is None else each for each in ends])
+    worst = max(there) + (max(there) - min(there) or 1.0)
+    errors = np.array([worst if each is None else each for each in ends])
     return np.log(errors) if errors.min() > 0 else errors
 
 

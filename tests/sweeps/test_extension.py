@@ -84,7 +84,7 @@ def test_of_a_list_of_epochs_only_those_listed_can_be_had(tmp_path: Path) -> Non
     bench = Bench(tmp_path)
     bench.run(1, study=bench.study(sweep=sweep), sweep=sweep)
     study = bench.study(sweep=sweep)
-    with pytest.raises(BadInput, match=r"--epochs must be one of 100, 200, all that .* got 300"):
+    with pytest.raises(BadInput, match=r"--epochs must be one of 100, 200, which are all .* got 300"):
         extension.ask(study, sweep, Extension(study.study_name, 0, 300))
     extension.ask(study, sweep, Extension(study.study_name, 0, 200))
     found, _ = bench.run(2, study=study, sweep=sweep)

@@ -45,9 +45,9 @@ def search(sampler: str, seed: int, trials: int) -> list[float]:
 
 
 def test_it_finds_what_goes_together() -> None:
-    found = [min(search("forest", seed, 40)) for seed in range(5)]
-    drawn = [min(search("random", seed, 40)) for seed in range(5)]
-    assert sorted(found)[2] < sorted(drawn)[2] / 3
+    found = [min(search("forest", seed, 40)) for seed in range(3)]
+    drawn = [min(search("random", seed, 40)) for seed in range(3)]
+    assert sorted(found)[1] < sorted(drawn)[1] / 3
     assert max(found) < 0.1
 
 

@@ -113,6 +113,7 @@ def recorded(folder: Path) -> Counter[tuple[int, str]]:
     with sqlite3.connect(folder / "mlflow.db") as database:
         rows = database.execute(
             "select cast(t.value as integer), r.status from runs r join tags t on t.run_uuid = r.run_uuid "
+            "join tags k on k.run_uuid = r.run_uuid and k.key = 'knobwise.kind' and k.value = 'trial' "
             "where t.key = 'knobwise.trial'"
         ).fetchall()
     return Counter((int(trial), str(status)) for trial, status in rows)
