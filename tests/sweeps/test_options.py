@@ -54,7 +54,7 @@ BAD = [
     ("--timeout nan", "--timeout must be a number of seconds > 0, got nan"),
     ("--timeout soon", "--timeout must be a number, got 'soon'"),
     ("--problem artcle", "got 'artcle'; did you mean article?"),
-    ("--sampler tep", "--sampler must be one of tpe, random, qmc, grid, gp, got 'tep'; did you mean tpe?"),
+    ("--sampler tep", "--sampler must be one of tpe, random, qmc, grid, gp, forest, got 'tep'; did you mean tpe?"),
     ("--pruner medan", "--pruner must be one of none, median, asha, hyperband, got 'medan'; did you mean median?"),
     ("--executor cloud", "--executor must be one of local, dask, got 'cloud'"),
     ("--name a/b", "--name must be letters, digits, '.', '_' or '-', at most 100, got 'a/b'"),

@@ -212,7 +212,7 @@ def test_knobs_are_shown_as_a_reader_of_the_article_knows_them() -> None:
     widths = catalogue.load("widths")
     assert widths.shown({"depth": 2, "width_1": 64, "width_2": 32, "lr": 0.01}) == {"widths": (64, 32), "lr": 0.01}
     one = catalogue.load("one_to_one")
-    whole = {"activation": "silu", "optimizer": "lbfgs", "n_samples": 5000, "schedule": "constant"}
+    whole = {"activation": "silu", "optimizer": "lbfgs", "n_samples": 10000, "schedule": "constant"}
     shown = one.shown({**whole, "initializer": "he_normal", "loss": "mse"})
-    assert shown["epochs"] == 400, "it follows from the number of samples"
+    assert shown["epochs"] == 200, "it follows from the number of samples"
     assert "lr" not in shown, "it was not asked for"

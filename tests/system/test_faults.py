@@ -88,10 +88,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder(whole: Path, tmp_path: Path) -> Path:
-    """A copy of that folder. MLflow keeps the full path of a run's files, so the old runs' stay where they are."""
-    shutil.copytree(whole, tmp_path / "copy")
-    return tmp_path / "copy"
+def folder(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that folder. MLflow keeps the full path of a run's files, so the old runs' stay where they are.
+
+    Its name is short: in it lie sockets, whose paths may have 107 characters.
+    """
+    copy = tmp_path_factory.mktemp("c") / "copy"
+    shutil.copytree(whole, copy)
+    return copy
 
 
 def test_a_rate_that_diverges_and_a_batch_larger_than_the_data_end_their_trials_only(folder: Path) -> None:
