@@ -1,10 +1,54 @@
-"""How good a prediction is, on the problem's original scale."""
+"""How good a prediction is, on the problem's original scale.
 
-from collections.abc import Mapping
-from typing import Any
+For classes, a prediction is the probabilities: `(n, 1)`, of the second class, where there are two, and `(n, k)` where
+there are more. The functions agree with scikit-learn's of the same names, which take a second to import.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from experiments.problems import Problem
+
+Array = NDArray[np.float64]
+
+BINS = 10  # of confidence, each a tenth wide
+
+
+def scores(problem: "Problem", part: str, true: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
+    """All that is recorded of how good `predicted` is against `true`, both `(n, k)`, by names that begin with `part`.
+
+    For regression those of `errors`. For classes:
+
+    - `mse`, the mean squared error of the probabilities, over samples and outputs: the Brier score, which only the true
+      probabilities make smallest (with k > 2 classes, Brier's own is k times as large);
+    - `r2` = 1 - mse / that of always giving the shares of the classes in this part: the Brier skill score;
+    - `log_loss`, `accuracy`, `balanced_accuracy`, `roc_auc`: see these functions;
+    - `calibration_error`, for the test part: see that function.
+
+    `roc_auc` is left out where the part has samples of one class only. All are NaN where a probability is not finite.
+
+    Brier (1950), "Verification of forecasts expressed in terms of probability".
+    """
+    if not problem.classes:
+        return errors(part, true, predicted)
+    finite = bool(np.isfinite(predicted).all())
+    predicted = predicted if finite else np.zeros_like(predicted)
+    found = {name: value for name, value in errors(part, true, predicted).items() if name.endswith(("_mse", "_r2"))}
+    found |= {
+        f"{part}_log_loss": log_loss(true, predicted),
+        f"{part}_accuracy": accuracy(true, predicted),
+        f"{part}_balanced_accuracy": balanced_accuracy(true, predicted),
+    }
+    area = roc_auc(true, predicted)
+    if area is not None:
+        found[f"{part}_roc_auc"] = area
+    if part == "test":
+        found["test_calibration_error"] = calibration_error(true, predicted)
+    return found if finite else dict.fromkeys(found, np.nan)
 
 
 def errors(part: str, true: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
@@ -24,6 +68,113 @@ def errors(part: str, true: NDArray[Any], predicted: NDArray[Any]) -> dict[str, 
     return found
 
 
+def class_of(probabilities: NDArray[Any]) -> NDArray[np.intp]:
+    """The class that is most probable, `(n,)`, the first of several; true classes in the same form stay what they are.
+
+    >>> class_of(np.array([[0.2], [0.7]])), class_of(np.array([[0.2, 0.5, 0.3]]))
+    (array([0, 1]), array([1]))
+    """
+    if probabilities.shape[1] == 1:
+        return (probabilities[:, 0] > 0.5).astype(np.intp)
+    found: NDArray[np.intp] = probabilities.argmax(axis=1)
+    return found
+
+
+def log_loss(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """-mean log p of the true class; p is kept 2.2e-16 (the machine's precision) away from 0 and 1.
+
+    >>> round(log_loss(np.array([[1.0], [0.0]]), np.array([[0.5], [0.5]])), 6)  # log 2
+    0.693147
+    """
+    p = true * predicted + (1 - true) * (1 - predicted) if true.shape[1] == 1 else true * predicted
+    eps = np.finfo(np.float64).eps
+    return float(-np.log(np.clip(p.sum(axis=1), eps, 1 - eps)).mean())
+
+
+def accuracy(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """The share of samples whose true class is the most probable one."""
+    return float((class_of(true) == class_of(predicted)).mean())
+
+
+def balanced_accuracy(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """The accuracy within each class, averaged over the classes that `true` has samples of.
+
+    Guessing gives 1 / (number of classes), however rare some are.
+
+    >>> balanced_accuracy(np.array([[0.0], [0.0], [0.0], [1.0]]), np.zeros((4, 1)))
+    0.5
+    """
+    truth = class_of(true)
+    right = np.bincount(truth, weights=truth == class_of(predicted))
+    count = np.bincount(truth)
+    return float((right[count > 0] / count[count > 0]).mean())
+
+
+def roc_auc(true: NDArray[Any], predicted: NDArray[Any]) -> float | None:
+    """The probability that a sample of a class is given more of it than one of the others; a tie counts half.
+
+    Of the second class with two; with more, the mean of each class against the rest, over those that `true` has
+    samples of. None where it has samples of one class only: nothing can be compared.
+
+    Hanley and McNeil (1982), "The meaning and use of the area under a receiver operating characteristic (ROC) curve".
+
+    >>> roc_auc(np.array([[0.0], [0.0], [1.0]]), np.array([[0.1], [0.6], [0.6]]))
+    0.75
+    """
+    areas = []
+    for column in range(true.shape[1]):
+        member = true[:, column] > 0.5
+        n, others = int(member.sum()), int((~member).sum())
+        if n and others:
+            _, place, count = np.unique(predicted[:, column], return_inverse=True, return_counts=True)
+            rank = (np.cumsum(count) - (count - 1) / 2)[place]  # from 1; of equal values, the mean of theirs
+            areas.append(float((rank[member].sum() - n * (n + 1) / 2) / (n * others)))
+    return sum(areas) / len(areas) if areas else None
+
+
+class Reliability(NamedTuple):
+    """Samples by how sure a prediction was, the bins without samples left out.
+
+    Attributes: `said`, the mean probability given in each bin; `came`, the share for which it came true; `samples`, how
+    many there are. All `(b,)`.
+    """
+
+    said: Array
+    came: Array
+    samples: NDArray[np.intp]
+
+
+def reliability(true: NDArray[Any], predicted: NDArray[Any]) -> Reliability:
+    """What was said and what came, in ten bins of probability that are each a tenth wide.
+
+    With two classes, of the second one's probability. With more, of the probability of the class predicted, which came
+    true where it was the right one (its confidence, as Guo et al. have it).
+    """
+    if true.shape[1] == 1:
+        said, came = predicted[:, 0], true[:, 0]
+    else:
+        said, came = predicted.max(axis=1), (class_of(true) == class_of(predicted)).astype(np.float64)
+    finite = np.isfinite(said)
+    said, came = said[finite], came[finite]
+    each = np.clip(np.ceil(said * BINS).astype(np.intp) - 1, 0, BINS - 1)  # (0.1, 0.2] and so on; 0 with the first
+    count = np.bincount(each, minlength=BINS)
+    used = count > 0
+    said, came = (np.bincount(each, weights=values, minlength=BINS)[used] / count[used] for values in (said, came))
+    return Reliability(said, came, count[used])
+
+
+def calibration_error(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """The expected calibration error: the mean over samples of |said - came| of the sample's bin; see `reliability`.
+
+    0 where of all that was given 70%, 70% came true, and so on. With few samples it is above 0 by chance alone.
+
+    Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian binning"; Guo, Pleiss,
+    Sun and Weinberger (2017), "On calibration of modern neural networks".
+    """
+    found = reliability(true, predicted)
+    return float(np.average(np.abs(found.said - found.came), weights=found.samples)) if len(found.samples) else np.nan
+
+
 def r2_text(r2: float) -> str:
     """An R2 with four decimals, or with six where four would make it a perfect fit.
 
@@ -34,6 +185,14 @@ def r2_text(r2: float) -> str:
 
 
 def scores_text(metrics: Mapping[str, float]) -> str:
-    """R2 and MSE of the test part as a title has them, those that there are; "" where there are none."""
-    known = {"test_r2": ("R²", r2_text), "test_mse": ("MSE", "{:.4g}".format)}
+    """The scores of the test part as a title has them, those that there are; "" where there are none.
+
+    >>> scores_text({"test_r2": 0.92, "test_mse": 10.375}), scores_text({"test_accuracy": 0.975, "test_log_loss": 0.08})
+    ('R² 0.9200, MSE 10.38', 'accuracy 0.975, log loss 0.08')
+    """
+    known: dict[str, tuple[str, Callable[[float], str]]]
+    if "test_accuracy" in metrics:
+        known = {"test_accuracy": ("accuracy", "{:.4g}".format), "test_log_loss": ("log loss", "{:.3g}".format)}
+    else:
+        known = {"test_r2": ("R²", r2_text), "test_mse": ("MSE", "{:.4g}".format)}
     return ", ".join(f"{name} {text(metrics[key])}" for key, (name, text) in known.items() if key in metrics)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from experiments import plots
 from experiments.config import RunConfig
 from experiments.cost import flops
-from experiments.metrics import errors
+from experiments.fitting import check_suits
+from experiments.metrics import scores
 from experiments.outcome import Curves, DatasetFacts, Outcome, Status
 from experiments.problems import Part, Problem
 from nn_core import checkpoint as checkpoints
@@ -39,15 +40,20 @@ class Data:
 
     @classmethod
     def of(cls, problem: Problem, config: RunConfig) -> "Data":
-        """Draw and standardise. Raises ValueError where the problem has fewer samples than were asked for."""
-        if problem.most is not None and config.n_samples > problem.most:
-            raise ValueError(f"n_samples must be at most {problem.most} for {problem.name}, got {config.n_samples}")
+        """Draw and standardise. Raises ValueError where the problem has fewer samples than were asked for.
+
+        Classes stay 0 and 1: only numbers are standardised.
+        """
+        check_suits(config, problem)
         parts = {
             "train": problem.train(config.n_samples, config.seed),
             "val": problem.val(config.seed),
             "test": problem.test(),
         }
-        inputs, outputs = Scaling.fit(parts["train"].X), Scaling.fit(parts["train"].y)
+        inputs = Scaling.fit(parts["train"].X)
+        outputs = Scaling.none(len(problem.outputs))
+        if not problem.classes:
+            outputs = Scaling.fit(parts["train"].y, problem.log_shift)
 
         def columns(part: Part) -> tuple[NDArray[Any], NDArray[Any]]:
             target = np.ascontiguousarray(outputs.apply(part.y).T.astype(config.dtype))
@@ -102,13 +108,15 @@ def run(
     }
     predicted: NDArray[Any] | None = None
     if status != "diverged":
-        metrics |= errors("val", data.parts["val"].y, predictions(network, params, data, data.parts["val"].X))
+        of_val = predictions(network, params, data, data.parts["val"].X)
+        metrics |= scores(problem, "val", data.parts["val"].y, of_val)
     if status in ("complete", "stopped"):
         predicted = predictions(network, params, data, data.parts["test"].X)
-        metrics |= errors("test", data.parts["test"].y, predicted)
+        metrics |= scores(problem, "test", data.parts["test"].y, predicted)
     drawn = {}
     if pictures and status != "paused":
-        drawn = plots.pictures_of(problem, data.parts["test"], predicted, curves, metrics)
+        ask = Predictor(network, params, data.inputs, data.outputs).predict
+        drawn = plots.pictures_of(problem, data.parts["test"], predicted, curves, metrics, ask)
     return Outcome(
         problem=problem.name,
         config=config,
@@ -118,7 +126,7 @@ def run(
         metrics=metrics,
         datasets={name: facts(problem, name, part) for name, part in data.parts.items()},
         pictures=drawn,
-        checkpoint=progress.dump(config, data),
+        checkpoint=progress.dump(config, data, problem),
     )
 
 
@@ -152,14 +160,28 @@ def predictions(network: Network, params: NDArray[Any], data: Data, X: NDArray[A
     return Predictor(network, params, data.inputs, data.outputs).predict(X)
 
 
+def described(problem: Problem) -> dict[str, Any]:
+    """What a model needs to know of its problem to take rows as a file has them, as JSON can hold it.
+
+    `inputs` and `outputs`, names; `classes` and `target`, for classification; `raw`, how a row becomes inputs.
+    """
+    said: dict[str, Any] = {"inputs": list(problem.inputs), "outputs": list(problem.outputs)}
+    if problem.classes:
+        said |= {"classes": list(problem.classes), "target": problem.target}
+    if problem.raw is not None:
+        said["raw"] = problem.raw.as_dict()
+    return said
+
+
 def facts(problem: Problem, name: str, part: Part) -> DatasetFacts:
     """What the record says of a part of the data; the SHA-256 is of inputs and targets as float64, row by row."""
     values = np.ascontiguousarray(np.column_stack([part.X, part.y]))
     return DatasetFacts(
-        name=f"{problem.name}-{name}",
+        name=f"{problem.shown}-{name}",
         rows=len(values),
         columns=(*problem.inputs, *problem.outputs),
         sha256=hashlib.sha256(values.tobytes()).hexdigest(),
+        about=problem.about,
     )
 
 
@@ -181,17 +203,16 @@ class _Progress:
             val_loss=np.array([loss for _, loss in self.val], np.float64),
         )
 
-    def dump(self, config: RunConfig, data: Data) -> bytes:
+    def dump(self, config: RunConfig, data: Data, problem: Problem) -> bytes:
         arrays = {
             "losses": np.array(self.losses),
             "val": np.array(self.val, np.float64).reshape(-1, 2),
-            "input_mean": data.inputs.mean,
-            "input_std": data.inputs.std,
-            "output_mean": data.outputs.mean,
-            "output_std": data.outputs.std,
+            **data.inputs.arrays("input"),
+            **data.outputs.arrays("output"),
             **self.stopping.arrays(),
         }
-        return checkpoints.dump(self.state, arrays, {"config": config.as_dict(), "seconds": self.seconds})
+        facts = {"config": config.as_dict(), "seconds": self.seconds, **described(problem)}
+        return checkpoints.dump(self.state, arrays, facts)
 
 
 def _begin(network: Network, recipe: Recipe, config: RunConfig) -> _Progress:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from experiments.config import RunConfig
 from experiments.outcome import Outcome
-from experiments.record import entries, files, leftovers, names, run_files, study_runs
+from experiments.record import entries, files, leftovers, names, reference_runs, run_files, study_runs
 from experiments.record.connection import connect, store_errors
 from experiments.record.provenance import origin
 from experiments.record.recorded import RecordedRun as RecordedRun
@@ -22,6 +22,8 @@ from experiments.record.stores import StoreError, tracking_uri, without_credenti
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Param, Run
+
+    from experiments.references import Reference
 
 _NO_TAGS: Mapping[str, str] = {}
 _NO_METRICS: Mapping[str, float] = {}
@@ -44,6 +46,7 @@ class Tracker:
         self._client = connect(self.uri)
         leftovers.remove(Path(tempfile.gettempdir()), run_files.SCRATCH)
         self._origin = origin()
+        self._steps: dict[str, int] = {}  # of curves over time, by run
 
     def open_study(self, *, sweep: str, name: str, study: str, problem: str, about: Mapping[str, str]) -> StudyRun:
         """Make the study's parent run, or find the one there is and set it running again.
@@ -154,6 +157,11 @@ class Tracker:
             self._client.set_terminated(run_id, "FAILED", end_time=round(ended * 1000))
         return run_id
 
+    def record_reference(self, study: StudyRun, reference: "Reference", *, ended: float) -> str:
+        """Record a model that a study's trials are seen beside; its run's id. One that is there is not made again."""
+        with self._failing(f"cannot record the reference models of {study.study!r} in"):
+            return reference_runs.write(self._client, self._origin, study, reference, ended)
+
     def has(self, run_id: str) -> bool:
         """Whether the store has the run, be it deleted (which can be undone)."""
         from mlflow.exceptions import MlflowException
@@ -188,6 +196,16 @@ class Tracker:
         """Add to the metrics of a run that is over."""
         with self._failing(f"cannot add to run {run_id} in"):
             self._log(run_id, numbers=entries.metrics(metrics, _now()))
+
+    def measure(self, study: StudyRun, seen: Mapping[str, float], at: float) -> None:
+        """Add a point to curves over time on the study's parent run; `at` in seconds since 1970, steps count on."""
+        with self._failing(f"cannot add to the study {study.study!r} in"):
+            if study.run_id not in self._steps:
+                before = (self._client.get_metric_history(study.run_id, name) for name in seen)
+                self._steps[study.run_id] = 1 + max((point.step for points in before for point in points), default=-1)
+            step = self._steps[study.run_id]
+            self._log(study.run_id, numbers=entries.metrics(seen, round(at * 1000), step))
+            self._steps[study.run_id] += 1
 
     def abandon(self, run_id: str) -> None:
         """Mark a run that a dead driver left RUNNING as KILLED, with the status `abandoned`: no table shows it."""

@@ -54,8 +54,7 @@ def load(data: bytes) -> Predictor:
     state, arrays, facts = checkpoint.load(data)
     try:
         config = facts["config"]
-        inputs = Scaling(arrays["input_mean"], arrays["input_std"])
-        outputs = Scaling(arrays["output_mean"], arrays["output_std"])
+        inputs, outputs = Scaling.restore(arrays, "input"), Scaling.restore(arrays, "output")
         stopping = EarlyStopping.restore(config["patience"], arrays)
         sizes = (inputs.mean.size, *config["widths"], outputs.mean.size)
         network = Network.build(sizes, config["activation"], config["loss"])

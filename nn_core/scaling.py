@@ -1,5 +1,6 @@
 """Standardising: zero mean, unit standard deviation, column by column; and back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ class Scaling:
     """x' = (x - mean) / std, with the mean and standard deviation of the sample it was fitted on.
 
     Attributes: `mean` and `std`, both `(d,)` float64; `std` is the population's (divided by n), and 1 for a column
-    that does not vary, which so becomes zeros.
+    that does not vary, which so becomes zeros. `log_shift`: None, or the number s with which log(x + s) is taken first,
+    for a quantity that spans powers of ten; x must be > -s.
 
     >>> scaling = Scaling.fit(np.array([[1.0], [3.0]]))
     >>> scaling.apply(np.array([[5.0]]))
@@ -25,18 +27,41 @@ class Scaling:
 
     mean: Array
     std: Array
+    log_shift: float | None = None
 
     @classmethod
-    def fit(cls, X: Array) -> "Scaling":
-        """The scaling that standardises `X` `(n, d)`."""
+    def fit(cls, X: Array, log_shift: float | None = None) -> "Scaling":
+        """The scaling that standardises `X` `(n, d)`, or its logarithm."""
+        X = X if log_shift is None else np.log(X + log_shift)
         mean, std = X.mean(axis=0), X.std(axis=0)
         # A constant that binary cannot hold exactly, like 0.1, has a standard deviation of rounding errors.
-        return cls(mean, np.where(std > 10 * np.finfo(float).eps * np.abs(mean), std, 1.0))
+        return cls(mean, np.where(std > 10 * np.finfo(float).eps * np.abs(mean), std, 1.0), log_shift)
+
+    @classmethod
+    def none(cls, d: int) -> "Scaling":
+        """The scaling that leaves `d` columns as they are."""
+        return cls(np.zeros(d), np.ones(d))
 
     def apply(self, X: Array) -> Array:
         """`X` `(n, d)` standardised."""
+        X = X if self.log_shift is None else np.log(X + self.log_shift)
         return (X - self.mean) / self.std
 
     def undo(self, X: Array) -> Array:
         """Standardised `X` `(n, d)` on its original scale."""
-        return X * self.std + self.mean
+        X = X * self.std + self.mean
+        if self.log_shift is None:
+            return X
+        with np.errstate(over="ignore"):  # a wild extrapolation is infinite, which is the truth about it
+            return np.exp(X) - self.log_shift
+
+    def arrays(self, name: str) -> dict[str, Array]:
+        """What a file keeps of it, under names that begin with `name`."""
+        kept = {f"{name}_mean": self.mean, f"{name}_std": self.std}
+        return kept if self.log_shift is None else {**kept, f"{name}_log_shift": np.array(self.log_shift)}
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, Array], name: str) -> "Scaling":
+        """The inverse of `arrays`. Raises KeyError where something is not there."""
+        shift = arrays.get(f"{name}_log_shift")
+        return cls(arrays[f"{name}_mean"], arrays[f"{name}_std"], None if shift is None else float(shift))

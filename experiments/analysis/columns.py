@@ -43,7 +43,7 @@ def higher_is_better(metric: str) -> bool:
     >>> higher_is_better("test_r2"), higher_is_better("val_mse")
     (True, False)
     """
-    return metric.endswith("_r2") or metric == "epochs_per_second"
+    return metric.endswith(("_r2", "_accuracy", "_roc_auc")) or metric == "epochs_per_second"
 
 
 def checked(name: str, known: Iterable[str], argument: str) -> str:

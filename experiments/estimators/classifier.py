@@ -76,7 +76,9 @@ class KnobwiseClassifier(ClassifierMixin, Knobs):  # type: ignore[misc]  # sciki
         if k == 1:
             raise ValueError(f"y must be of two classes or more, got one class: {classes[0]}")
         Y = codes[:, None].astype(np.float64) if k == 2 else np.eye(k)[codes]
-        self._train(X, Y, "binary_cross_entropy" if k == 2 else "cross_entropy", codes, unscaled)
+        self._train(
+            X, Y, "binary_cross_entropy" if k == 2 else "cross_entropy", codes, lambda Y: Scaling.none(Y.shape[1])
+        )
         self.classes_: Array = classes
         return self
 
@@ -90,8 +92,3 @@ class KnobwiseClassifier(ClassifierMixin, Knobs):  # type: ignore[misc]  # sciki
         likeliest = self.predict_proba(X).argmax(axis=1)
         classes: Array = self.classes_[likeliest]
         return classes
-
-
-def unscaled(Y: Array) -> Scaling:
-    """The scaling that leaves targets `Y` `(n, k)` as they are."""
-    return Scaling(np.zeros(Y.shape[1]), np.ones(Y.shape[1]))

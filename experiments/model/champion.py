@@ -16,6 +16,7 @@ from experiments.model.stored import StoredModel
 from experiments.record import names
 from experiments.record.connection import connect, store_errors
 from experiments.record.stores import StoreError
+from experiments.spec import Spec
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -164,7 +165,8 @@ def _error_on(model: StoredModel, seed: int) -> float:
     if seed == model.config.seed:
         return model.val_mse
     part = problems.load(model.problem).val(seed)
-    return errors("val", part.y, model.predictor.predict(part.X))["val_mse"]
+    mse: float = errors("val", part.y, model.predictor.predict(part.X))["val_mse"]
+    return mse
 
 
 def _check_owner(client: "MlflowClient", study: str, model: StoredModel) -> None:
@@ -230,4 +232,6 @@ def _described(model: StoredModel) -> str:
         if name in metrics
     )
     anew = ", made anew" if model.kind == "retrain" else ""
-    return f"Trial {model.trial}{anew}: {figures}. Fitted to the problem `{model.problem}` with {knobs}."
+    return (
+        f"Trial {model.trial}{anew}: {figures}. Fitted to the problem `{Spec.parse(model.problem).title}` with {knobs}."
+    )

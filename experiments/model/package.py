@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 
 import nn_core
+from experiments.model import answers
 from experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
 from experiments.record import leftovers, names
 from experiments.record.run_files import SCRATCH
+from experiments.tables import raw_rows
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Metric
+    from mlflow.models import ModelSignature
 
 REQUIREMENTS = ("mlflow", "numpy", "pandas")
 """What a model needs, pinned to the versions that logged it: its own code is in its folder."""
@@ -56,35 +59,39 @@ def log(client: "MlflowClient", study: str, model: StoredModel) -> str:
 def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
     """Write the model into `folder`, which is not there yet.
 
-    In it are `served.py` and `nn_core` (code), the checkpoint (arrays, read with pickles off), a signature (columns by
-    name, doubles), an input example, and the requirements. Nothing is pickled.
+    In it are `served.py`, `answers.py` and `nn_core` (code), the checkpoint (arrays, read with pickles off), a
+    signature (columns by name, with their types), an input example, and the requirements. Nothing is pickled.
 
     Args:
         model: whose checkpoint it is.
         logged: MLflow's entry that the folder is for.
         folder: where to write.
     """
-    from mlflow.models import Model, ModelSignature
+    from mlflow.models import Model
     from mlflow.pyfunc import save_model
-    from mlflow.types import ColSpec, Schema
 
-    signature = ModelSignature(
-        Schema([ColSpec("double", name) for name in model.inputs]),
-        Schema([ColSpec("double", name) for name in model.outputs]),
-    )
+    code = [Path(nn_core.__file__).parent, Path(answers.__file__)]
+    code += [Path(raw_rows.__file__)] if model.raw else []
+    needed = REQUIREMENTS + (("scikit-learn",) if model.raw else ())
     with tempfile.TemporaryDirectory(prefix=leftovers.mine(SCRATCH)) as beside:
         checkpoint = Path(beside) / CHECKPOINT
         checkpoint.write_bytes(model.checkpoint)
         save_model(
             path=folder,
             python_model=Path(__file__).with_name("served.py"),
-            code_paths=[str(Path(nn_core.__file__).parent)],
+            code_paths=[str(each) for each in code],
             artifacts={"checkpoint": checkpoint.as_uri()},
-            model_config={"inputs": model.inputs, "outputs": model.outputs},
-            signature=signature,
+            model_config={
+                "inputs": model.inputs,
+                "outputs": model.outputs,
+                "classes": model.classes,
+                "target": model.target,
+                "raw": model.raw.as_dict() if model.raw else None,
+            },
+            signature=_signature(model),
             input_example=example(model),
             # Named, so that MLflow does not look for them by loading the model in another process: 10 seconds.
-            pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            pip_requirements=[f"{name}=={version(name)}" for name in needed],
             mlflow_model=Model(
                 artifact_path=logged.artifact_location,
                 model_uuid=logged.model_id,
@@ -94,14 +101,52 @@ def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
         )
 
 
+def _signature(model: StoredModel) -> "ModelSignature":
+    """Columns by name, with their types; and what is to be done with a category that was not trained on."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+
+    def numbers(names: list[str]) -> Schema:
+        return Schema([ColSpec(DataType.double, name) for name in names])
+
+    told = answers.columns(model.outputs, model.classes, model.target)
+    outputs = numbers(told)
+    if model.classes:
+        outputs = Schema([ColSpec(DataType.string, told[0]), *numbers(told[1:])])
+    if model.raw is None:
+        return ModelSignature(numbers(model.inputs), outputs)
+    kinds = {"number": DataType.double}
+    inputs = Schema([ColSpec(kinds.get(each.kind, DataType.string), each.name) for each in model.raw.columns])
+    return ModelSignature(inputs, outputs, ParamSchema([ParamSpec("unseen", DataType.string, "refuse")]))
+
+
 def example(model: StoredModel) -> pd.DataFrame:
     """A few inputs to try it on: the training sample's mean, and up to a standard deviation around it.
 
     Rounded to three digits, since they are to be read.
     """
     scaling = model.predictor.inputs
-    rows = scaling.mean + np.linspace(-1, 1, EXAMPLES)[:, None] * scaling.std
-    return pd.DataFrame([[float(f"{value:.3g}") for value in row] for row in rows], columns=model.inputs)
+    spread = scaling.mean + np.linspace(-1, 1, EXAMPLES)[:, None] * scaling.std
+    rows = pd.DataFrame([[float(f"{value:.3g}") for value in row] for row in spread], columns=model.inputs)
+    return rows if model.raw is None else pd.DataFrame({each.name: _cells(each, rows) for each in model.raw.columns})
+
+
+def _cells(column: raw_rows.Column, rows: pd.DataFrame) -> list[object]:
+    """A raw column of the input example, as a file would have it.
+
+    Args:
+        column: what it is.
+        rows: the example after encoding: the numbers are taken from there.
+    """
+    if column.kind == "number":
+        return list(rows[column.name])
+    if column.kind == "boolean":
+        return [str(place % 2 == 0).lower() for place in range(len(rows))]
+    if column.kind == "category":
+        known = [each for each in column.categories if each not in (raw_rows.MISSING, raw_rows.OTHER)]
+        return [known[place % len(known)] if known else "" for place in range(len(rows))]
+    median = pd.Timestamp("1970-01-01") + pd.Timedelta(days=column.fill)
+    return [(median + pd.Timedelta(days=7 * place)).strftime("%Y-%m-%d") for place in range(len(rows))]
 
 
 def _linked(client: "MlflowClient", model: StoredModel, model_id: str) -> "list[Metric]":

@@ -1,14 +1,18 @@
 """The model as MLflow serves it. This file is copied into every logged model, beside a copy of `nn_core`.
 
 It is code that is run, not an object that was pickled: MLflow calls that "models from code". It needs `nn_core`, NumPy
-and pandas; that Knobwise is installed is not asked of the machine that serves.
+and pandas, and scikit-learn where rows are to be taken as a file has them; that Knobwise is installed is not asked of
+the machine that serves.
 """
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from nn_core import predictor
@@ -18,17 +22,33 @@ class Served(PythonModel):
     """A table of the problem's inputs in, a table of its outputs out."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the checkpoint that lies beside this file, and the names of the columns."""
+        """Read the checkpoint that lies beside this file, and what its rows look like."""
         self._network = predictor.load(Path(context.artifacts["checkpoint"]).read_bytes())
-        self._inputs: list[str] = context.model_config["inputs"]
-        self._outputs: list[str] = context.model_config["outputs"]
+        self._said: dict[str, Any] = context.model_config
+        self._answers = importlib.import_module("answers")  # copied beside this file
+        raw = self._said["raw"]
+        self._raw = importlib.import_module("raw_rows").RawRows.from_dict(raw) if raw else None
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """A row of outputs for each row of inputs; columns are found by name, others are left alone."""
-        X = model_input[self._inputs].to_numpy(float)
-        return pd.DataFrame(self._network.predict(X), columns=self._outputs, index=model_input.index)
+        """A row of outputs for each row of inputs; columns are found by name, others are left alone.
+
+        Raises:
+            MlflowException: a value is not one that the model can take; the line names it.
+        """
+        if self._raw is None:
+            X = model_input[self._said["inputs"]].to_numpy(float)
+        else:
+            try:
+                X = self._raw.encode(model_input, unseen=(params or {}).get("unseen", "refuse"))
+            except ValueError as error:
+                raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
+        said = self._said
+        table: pd.DataFrame = self._answers.table(
+            self._network.predict(X), said["outputs"], said["classes"], said["target"]
+        )
+        return table.set_index(model_input.index)
 
 
 set_model(Served())

@@ -10,6 +10,7 @@ from experiments.config import RunConfig
 from experiments.record import names
 from experiments.record.connection import store_errors
 from experiments.record.stores import StoreError, without_credentials
+from experiments.tables.raw_rows import RawRows
 from nn_core import checkpoint as checkpoints
 from nn_core import predictor
 from nn_core.predictor import Predictor
@@ -30,7 +31,9 @@ class StoredModel:
         checkpoint: the bytes of the run's `checkpoint.npz`.
         config: what it was trained with.
         predictor: the network, ready to be asked.
-        inputs, outputs: names of the columns.
+        inputs, outputs: names of the network's inputs and outputs.
+        classes, target: of classification, what the classes are called, and what they are classes of.
+        raw: how rows as a file has them become inputs; None where they are the inputs themselves.
     """
 
     run: "Run"
@@ -39,6 +42,14 @@ class StoredModel:
     predictor: Predictor
     inputs: list[str]
     outputs: list[str]
+    classes: list[str]
+    target: str
+    raw: RawRows | None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that a table must have to be predicted from."""
+        return self.inputs if self.raw is None else [column.name for column in self.raw.columns]
 
     @property
     def run_id(self) -> str:
@@ -89,7 +100,9 @@ def read(client: "MlflowClient", uri: str, run_id: str) -> StoredModel:
             )
         data = Path(client.download_artifacts(run_id, CHECKPOINT, folder)).read_bytes()
     try:
-        config = RunConfig.from_dict(checkpoints.load(data).facts["config"])
+        said = checkpoints.load(data).facts
+        config = RunConfig.from_dict(said["config"])
+        raw = RawRows.from_dict(said["raw"]) if "raw" in said else None
         network = predictor.load(data)
     except (ValueError, KeyError) as error:
         raise StoreError(f"cannot read the model of run {run_id} in {place}: {error}") from None
@@ -98,7 +111,15 @@ def read(client: "MlflowClient", uri: str, run_id: str) -> StoredModel:
     if len(columns) != d + network.outputs.mean.size:
         raise StoreError(f"cannot read the model of run {run_id} in {place}: its data set's columns are not recorded")
     return StoredModel(
-        run=run, checkpoint=data, config=config, predictor=network, inputs=columns[:d], outputs=columns[d:]
+        run=run,
+        checkpoint=data,
+        config=config,
+        predictor=network,
+        inputs=columns[:d],
+        outputs=columns[d:],
+        classes=said.get("classes", []),
+        target=said.get("target", ""),
+        raw=raw,
     )
 
 

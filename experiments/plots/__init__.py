@@ -12,7 +12,7 @@ A module without `applies` (a picture of the data, a closer look) is drawn when 
 import importlib
 import pkgutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import NamedTuple
 
@@ -32,6 +32,8 @@ class RunView(NamedTuple):
         predicted: `(n, k)`, on the original scale, a row for each of `test`; None for a run that diverged.
         curves: the losses.
         metrics: as in `Outcome.metrics`.
+        predict: what the model says of other inputs, `(m, d)` to `(m, k)`, both on the original scale; None where it
+            cannot be asked.
     """
 
     problem: Problem
@@ -39,20 +41,26 @@ class RunView(NamedTuple):
     predicted: Array | None
     curves: Curves
     metrics: Mapping[str, float]
+    predict: Callable[[Array], Array] | None = None
 
 
 def kinds() -> dict[str, ModuleType]:
     """The kinds of figure that belong to a run's record, by name.
 
-    >>> sorted(kinds())
-    ['loss_curves', 'predicted_against_true', 'true_vs_predicted']
+    >>> sorted(kinds())[:5]
+    ['calibration', 'confusion_matrix', 'decision_regions', 'loss_curves', 'partial_slices']
     """
     modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
     return {module.__name__.rpartition(".")[2]: module for module in modules if hasattr(module, "applies")}
 
 
 def pictures_of(
-    problem: Problem, test: Part, predicted: Array | None, curves: Curves, metrics: Mapping[str, float]
+    problem: Problem,
+    test: Part,
+    predicted: Array | None,
+    curves: Curves,
+    metrics: Mapping[str, float],
+    predict: Callable[[Array], Array] | None = None,
 ) -> dict[str, bytes]:
     """Every picture that applies to a run, as PNG files by artifact path.
 
@@ -62,8 +70,9 @@ def pictures_of(
         predicted: `(n, k)` float64, original scale; None for a diverged run, which gets its loss curves only.
         curves: the losses.
         metrics: as in `Outcome.metrics`; those there are go into the titles.
+        predict: the model; without it, figures that ask it for more than `predicted` are left out.
     """
-    view = RunView(problem, test, predicted, curves, metrics)
+    view = RunView(problem, test, predicted, curves, metrics, predict)
     with _DRAWING:
         return {
             f"pictures/{name}.png": render(module.draw(view))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -31,18 +32,27 @@ def render(figure: Figure) -> bytes:
     Where some of its artists are animated (matplotlib's word for what changes from one picture to the next), all else
     is drawn once, and they over it: blitting, as matplotlib's own animations do it.
     """
+    with rc_context({"text.hinting": "none"}):  # fitting letters to the pixels is a fifth of the time of drawing
+        return _png(_canvas(figure))
+
+
+def _canvas(figure: Figure) -> FigureCanvasAgg:
     moving = [artist for axes in figure.axes for artist in axes.get_children() if artist.get_animated()]
-    if moving:
-        canvas, background = _still(figure)
-        canvas.restore_region(background)  # type: ignore[no-untyped-call]
-        for artist in sorted(moving, key=lambda artist: artist.get_zorder()):
-            artist.draw(canvas.get_renderer())  # type: ignore[no-untyped-call]
-    else:
-        canvas = _drawn(figure)
+    if not moving:
+        return _drawn(figure)
+    canvas, background = _still(figure)
+    canvas.restore_region(background)  # type: ignore[no-untyped-call]
+    for artist in sorted(moving, key=lambda artist: artist.get_zorder()):
+        artist.draw(canvas.get_renderer())  # type: ignore[no-untyped-call]
+    return canvas
+
+
+def _png(canvas: FigureCanvasAgg) -> bytes:
     file = io.BytesIO()
-    # No pixel is transparent, and a little less compression costs a sixth of the space and saves half of the time.
+    # A byte a pixel, from a palette of 256 colours, takes half of the time and of the space of three.
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    Image.fromarray(pixels).convert("RGB").save(file, "png", compress_level=2, dpi=(DPI, DPI))
+    few = Image.fromarray(pixels).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(file, "png", compress_level=2, dpi=(DPI, DPI))
     return file.getvalue()
 
 
@@ -80,9 +90,9 @@ def round_levels(low: float, high: float) -> Array:
 
 def surface_axes(figure: Figure, place: tuple[float, float, float, float], labels: tuple[str, ...]) -> Axes:
     """Square axes for a surface over two inputs, at `place` (left, bottom, width, height; parts of the figure)."""
-    axes = figure.add_axes(place, aspect="equal")
+    axes = figure.add_axes(place, box_aspect=1)
     axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1], rotation=0, labelpad=8)
+    axes.set_ylabel(labels[1], rotation=0 if len(labels[1]) <= 2 else 90, labelpad=8)  # a word would not fit
     axes.locator_params(nbins=5)
     return axes
 

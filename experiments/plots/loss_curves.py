@@ -35,8 +35,8 @@ def draw(view: RunView) -> Figure:
     lines = (("train", curves.epoch, curves.train_loss, TRUE), ("val", curves.val_epoch, curves.val_loss, SECOND))
     both = np.concatenate([curves.train_loss, curves.val_loss])
     _scale(axes, both[np.isfinite(both) & (both > 0)])  # first: matplotlib would choose limits beyond the largest float
-    for name, epoch, loss, colour in lines:
-        _line(axes, name, epoch, loss, colour)
+    for place, (name, epoch, loss, colour) in enumerate(lines):
+        _line(axes, name, epoch, loss, colour, place)
     diverged = _diverged_at(curves, view.predicted is None)
     if diverged is not None:
         axes.axvline(diverged, color=MUTED, linewidth=1, linestyle="--")
@@ -45,7 +45,6 @@ def draw(view: RunView) -> Figure:
         axes.text(0.01, 0.02, "a loss of 0 is not drawn", transform=axes.transAxes, color=MUTED)
     last = max(int(curves.epoch[-1]), diverged or 0)
     axes.set_xlim(0, last * 1.02)
-    axes.legend(loc="upper right", frameon=False)
     return figure
 
 
@@ -63,13 +62,16 @@ def _figure() -> Figure:
     return figure
 
 
-def _line(axes: Axes, name: str, epoch: NDArray[np.int64], loss: Array, colour: str) -> None:
+def _line(axes: Axes, name: str, epoch: NDArray[np.int64], loss: Array, colour: str, place: int) -> None:
     if not len(epoch):
         return
     shown = np.where(np.isfinite(loss) & (loss > 0), loss, np.nan)
     last = f"{loss[-1]:.3g}" if np.isfinite(loss[-1]) else "not finite"
     marker = "o" if np.isfinite(shown).sum() == 1 else ""  # a single point makes no line
-    axes.plot(epoch, shown, color=colour, linewidth=1.8, marker=marker, label=f"{name}, last {last}")
+    axes.plot(epoch, shown, color=colour, linewidth=1.8, marker=marker, label=name)
+    # In place of a legend, which takes as long as an axis with all its numbers.
+    height, words = 0.97 - 0.07 * place, f"{name}, last {last}"
+    axes.text(0.99, height, words, transform=axes.transAxes, color=colour, ha="right", va="top", weight="bold")
 
 
 def _scale(axes: Axes, drawable: Array) -> None:

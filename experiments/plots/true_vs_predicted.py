@@ -25,7 +25,8 @@ class _Panels(NamedTuple):
 
 def applies(view: RunView) -> bool:
     """Whether the run has predicted a surface."""
-    return view.predicted is not None and view.problem.grid is not None and len(view.problem.outputs) == 1
+    problem = view.problem
+    return view.predicted is not None and problem.grid is not None and len(problem.outputs) == 1 and not problem.classes
 
 
 def draw(view: RunView) -> Figure:

@@ -1,18 +1,33 @@
 """Problems: something to fit, with its training, validation and test parts. One problem a file, found by its name.
 
 A problem's module holds a function of the module's own name that returns a `Problem`; its first docstring line is
-what a listing shows.
+what a listing shows. The function's parameters, each with a type and a default, are the problem's options:
+`friedman1?noise=0.5` calls `friedman1(noise=0.5)`.
 """
 
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.spec import Spec
+
+if TYPE_CHECKING:
+    from experiments.tables.raw_rows import RawRows
+
 Array = NDArray[np.float64]
+
+TABLES = (".csv", ".tsv", ".parquet")
+"""What the name of a table's file ends in."""
+
+_KINDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text"}
+_KEPT = 4  # problems that stay loaded: a worker is given one over and over
+_LOADED: dict[str, "Problem"] = {}
 
 
 class Part(NamedTuple):
@@ -26,7 +41,7 @@ class Problem(NamedTuple):
     """Something to fit.
 
     Attributes:
-        name: as given to `--problem`.
+        name: the whole of it, as `load` takes it: `str` of a `Spec`, its options included.
         inputs: names of the d inputs.
         outputs: names of the k outputs.
         train: `train(n, seed)` gives n training samples. A larger n contains the smaller's samples, in order.
@@ -35,6 +50,14 @@ class Problem(NamedTuple):
         most: the largest n that `train` can give, or None where there is no end.
         grid: for a surface over two inputs, the shape `(rows, columns)` in which the test part lies, for contours.
         surface: for a surface, the true function `surface(x, y)`; None where it is not known.
+        title: what people call it; made of the name where it is empty.
+        classes: for classification, what the classes are called; empty for regression. With two, the one output is
+            the probability of the second, and `y` is `(n, 1)` of 0 and 1; with more, `y` is `(n, k)`, 1 for the
+            class and 0 for the others.
+        target: for classification, the name of what is predicted (`outputs` are names of classes).
+        log_shift: for a skewed target, the number s for which the network learns log(y + s); None to learn y.
+        raw: how rows as a file has them become inputs; None where they are the inputs themselves.
+        about: where the data come from, for the record.
     """
 
     name: str
@@ -46,20 +69,82 @@ class Problem(NamedTuple):
     most: int | None = None
     grid: tuple[int, int] | None = None
     surface: Callable[[Array, Array], Array] | None = None
+    title: str = ""
+    classes: tuple[str, ...] = ()
+    target: str = ""
+    log_shift: float | None = None
+    raw: "RawRows | None" = None
+    about: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.title or Spec.parse(self.name).title
 
 
 def names() -> list[str]:
-    """The names of all problems, sorted."""
+    """The names of all problems that have a file here, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def load(name: str) -> Problem:
-    """The problem called `name`.
+def load(text: str) -> Problem:
+    """The problem that `text` names: one of `names()`, a table's file, or `module:function`; options after a `?`.
+
+    The `name` of what is returned has all that decides the data in it, a file's SHA-256 too, and loads the same again.
 
     Raises:
-        ValueError: there is none; the message lists those there are.
+        ValueError: there is none, an option is not one that it takes, or the data are not fit to learn from; one line.
     """
-    if name not in names():
-        raise ValueError(f"problem must be one of {', '.join(names())}, got {name!r}")
-    problem: Problem = getattr(importlib.import_module(f"{__name__}.{name}"), name)()
+    if text in _LOADED:
+        return _LOADED[text]
+    spec = Spec.parse(text)
+    if spec.source in names():
+        problem = variant(spec)
+    elif Path(spec.source).suffix.lower() in TABLES:
+        from experiments import tables
+
+        problem = tables.load(spec)
+    elif ":" in spec.source:
+        from experiments import own_function
+
+        problem = own_function.load(spec)
+    else:
+        raise ValueError(
+            f"problem must be one of {', '.join(names())}, a file that ends in {', '.join(TABLES)}, or "
+            f"module:function, got {spec.source!r}"
+        )
+    _LOADED[problem.name] = problem
+    while len(_LOADED) > _KEPT:
+        del _LOADED[next(iter(_LOADED))]
     return problem
+
+
+def variant(spec: Spec) -> Problem:
+    """The problem of a file here, made with the options of `spec`.
+
+    Raises:
+        ValueError: an option that it does not take, or not a value for it.
+    """
+    make = getattr(importlib.import_module(f"{__name__}.{spec.source}"), spec.source)
+    problem: Problem = make(**arguments(make, spec))
+    return problem._replace(name=str(spec))
+
+
+def arguments(make: Callable[..., Problem], spec: Spec) -> dict[str, Any]:
+    """The options of `spec` as what `make` takes, by the types of its parameters.
+
+    >>> arguments(lambda noise=0.0: ..., Spec("f", {"noise": "0.5"}))
+    {'noise': 0.5}
+    """
+    takes = {name: type(each.default) for name, each in inspect.signature(make).parameters.items()}
+    return {name: _argument(spec.source, name, value, takes) for name, value in spec.options.items()}
+
+
+def _argument(source: str, name: str, value: str, takes: Mapping[str, type]) -> Any:
+    if name not in takes:
+        known = f"takes the options {', '.join(takes)}" if takes else "takes no options"
+        raise ValueError(f"problem {source} {known}, got {name}")
+    try:
+        return takes[name](value)
+    except ValueError:
+        raise ValueError(f"{name} of problem {source} must be {_KINDS[takes[name]]}, got {value!r}") from None

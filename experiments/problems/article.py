@@ -1,9 +1,15 @@
 """The article's surface, z = sin(x) + x cos(y) + y + 3^(x/3) on [-10, 10] x [-10, 10]."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from experiments.problems import Array, Part, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIDE = 100  # points along each side of the true surface's grid
 VAL_ROWS = 2000
@@ -30,14 +36,12 @@ def sample(n: int, seed: int = 0) -> pd.DataFrame:
     0  2.739 -4.604 -1.782
     1 -9.181 -9.669 -0.969
     """
-    return _frame(np.random.default_rng(seed).uniform(-10, 10, (n, 2)))
+    return _frame(_points(n, seed))
 
 
 def grid() -> pd.DataFrame:
     """The true surface on a 100 x 100 grid, columns X, Y, Z; x runs fastest."""
-    side = np.linspace(-10, 10, SIDE)
-    x, y = np.meshgrid(side, side)
-    return _frame(np.column_stack([x.ravel(), y.ravel()]))
+    return _frame(_on_grid())
 
 
 def article() -> Problem:
@@ -46,17 +50,29 @@ def article() -> Problem:
         name="article",
         inputs=("X", "Y"),
         outputs=("Z",),
-        train=lambda n, seed: _part(sample(n, seed)),
-        val=lambda seed: _part(_frame(np.random.default_rng([seed, _VAL_STREAM]).uniform(-10, 10, (VAL_ROWS, 2)))),
-        test=lambda: _part(grid()),
+        train=lambda n, seed: _part(_points(n, seed)),
+        val=lambda seed: _part(np.random.default_rng([seed, _VAL_STREAM]).uniform(-10, 10, (VAL_ROWS, 2))),
+        test=lambda: _part(_on_grid()),
         grid=(SIDE, SIDE),
         surface=surface,
     )
 
 
+def _points(n: int, seed: int) -> Array:
+    return np.random.default_rng(seed).uniform(-10, 10, (n, 2))
+
+
+def _on_grid() -> Array:
+    side = np.linspace(-10, 10, SIDE)
+    x, y = np.meshgrid(side, side)
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
+def _part(points: Array) -> Part:
+    return Part(points, surface(points[:, 0], points[:, 1])[:, None])
+
+
 def _frame(points: Array) -> pd.DataFrame:
+    import pandas as pd  # a third of a second, which a worker can do without
+
     return pd.DataFrame({"X": points[:, 0], "Y": points[:, 1], "Z": surface(points[:, 0], points[:, 1])})
-
-
-def _part(table: pd.DataFrame) -> Part:
-    return Part(table[["X", "Y"]].to_numpy(), table[["Z"]].to_numpy())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from experiments.config import RunConfig
 from experiments.outcome import Curves, DatasetFacts, Outcome
 from experiments.record import names
+from experiments.spec import Spec
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput, Metric, Param
@@ -73,11 +74,11 @@ def curve_metrics(curves: Curves, started: int, ended: int) -> "list[Metric]":
     return found
 
 
-def metrics(values: Mapping[str, float], time: int) -> "list[Metric]":
-    """Single values of one time (milliseconds since 1970). They are of step 0, which MLflow draws as bars."""
+def metrics(values: Mapping[str, float], time: int, step: int = 0) -> "list[Metric]":
+    """Values of one time (milliseconds since 1970). Single values are of step 0, which MLflow draws as bars."""
     from mlflow.entities import Metric
 
-    return [Metric(name, float(value), time, 0) for name, value in values.items()]
+    return [Metric(name, float(value), time, step) for name, value in values.items()]
 
 
 def dataset_inputs(outcome: Outcome) -> "list[DatasetInput]":
@@ -130,7 +131,14 @@ def _dataset(problem: str, facts: DatasetFacts) -> "Dataset":
         name=facts.name,
         digest=facts.sha256[:12],  # MLflow shows it beside the name, and takes 36 characters
         source_type="code",
-        source=json.dumps({"tags": {names.SOURCE_NAME: f"experiments/problems/{problem}.py", "about": facts.about}}),
+        source=json.dumps({"tags": {names.SOURCE_NAME: _where(problem), "about": facts.about}}),
         schema=json.dumps({"mlflow_colspec": columns}),
         profile=json.dumps(profile),
     )
+
+
+def _where(problem: str) -> str:
+    """The file that a problem's data come from."""
+    source = Spec.parse(problem).source
+    bundled = not any(mark in source for mark in ":./\\")
+    return f"experiments/problems/{source}.py" if bundled else source

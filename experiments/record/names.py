@@ -25,7 +25,12 @@ ABOUT = "knobwise.about."
 SHA256 = "knobwise.sha256"
 """On a dataset input: the whole SHA-256 (MLflow's digest holds 36 characters at most)."""
 
-KINDS = ("study", "trial", "replicate", "confirmation", "retrain")
+REFERENCE = "knobwise.reference"
+"""On a model that trials are seen beside: what it is called."""
+REFERENCES = "knobwise.references"
+"""On a study: its reference models, and how the best network stands against each, as JSON."""
+
+KINDS = ("study", "trial", "replicate", "confirmation", "retrain", "reference")
 STATUSES = ("complete", "pruned", "diverged", "failed")
 ABANDONED = "abandoned"
 """The status of a run whose driver died before it had recorded all of it."""

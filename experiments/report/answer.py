@@ -47,9 +47,14 @@ def tiles(facts: Facts) -> Markup:
     if best.number != getattr(baseline, "number", None) and np.isfinite(judged.baseline) and judged.best > 0:
         than = f"the baseline has {shown(judged.baseline)}"
         shown_tiles.append(("Less error", f"{judged.baseline / judged.best:.3g}×", than))
-    if np.isfinite(best.test_r2):
-        than = f"the baseline has {r2_text(baseline.test_r2)}" if baseline and np.isfinite(baseline.test_r2) else ""
-        shown_tiles.append(("Test R²", r2_text(best.test_r2), than if baseline != best else ""))
+    accuracy = facts.column("test_accuracy")
+    classes = bool(np.isfinite(accuracy[best.row]))
+    values = accuracy if classes else facts.column("test_r2")
+    if np.isfinite(values[best.row]):
+        told = [shown(value) if classes else r2_text(value) for value in values.tolist()]
+        other = baseline is not None and baseline != best and np.isfinite(values[baseline.row])
+        than = f"the baseline has {told[baseline.row]}" if baseline is not None and other else ""
+        shown_tiles.append(("Test accuracy" if classes else "Test R²", told[best.row], than))
     shown_tiles.append(("Trials", f"{len(facts.runs):,}", ended(facts)))
     parts = (
         tag("div", tag("dt", name), tag("dd", tag("b", value), tag("span", note) if note else None))

@@ -9,6 +9,7 @@ from experiments.report import sections
 from experiments.report.answer import answer, tiles
 from experiments.report.facts import Facts, Missing
 from experiments.report.markup import Markup, tag
+from experiments.spec import Spec
 
 
 def page(facts: Facts) -> str:
@@ -30,7 +31,7 @@ def page(facts: Facts) -> str:
         "body",
         tag(
             "header",
-            tag("p", f"{facts.study} · {facts.problem}", class_="study"),
+            tag("p", f"{facts.study} · {Spec.parse(facts.problem).title}", class_="study"),
             tag("h1", question or f"What the study {facts.study} found"),
             answer(facts),
             tiles(facts),

@@ -4,7 +4,8 @@
 
 That is: runs that a killed sweep left half-written, which its next run marked as abandoned; the locks of studies that
 nobody runs; and files that a killed process was making. No finished run is touched, and abandoned runs can be restored
-in MLflow until `mlflow gc` frees their space.
+in MLflow until `mlflow gc` frees their space. Runs of a killed sweep that has not run again since are still marked as
+running: `knobwise doctor --repair` marks them as abandoned first.
 
 Options:
   --yes           do not ask
@@ -15,7 +16,8 @@ Options:
 import json
 import sys
 
-from sweeps.engine import leavings, words
+from experiments.record.stores import tracking_uri
+from sweeps.engine import agreement, leavings, words
 from sweeps.engine.errors import BadInput
 from sweeps.engine.leavings import Leavings
 
@@ -28,17 +30,19 @@ def main(argv: list[str]) -> int:
     given = words.read(
         argv, alone=(), options={"--storage": "an Optuna URL or a journal file"}, flags=("--yes", "--json")
     )
-    found = leavings.find(given.options.get("--storage", ""))
+    address = given.options.get("--storage", "")
+    found = leavings.find(address)
+    first = [each.told for each in agreement.look(address, tracking_uri()).wrong if each.mends]
     as_json, sure = "--json" in given.flags, "--yes" in given.flags
     if not as_json:
-        sys.stdout.write(_text(found))
+        sys.stdout.write(_text(found, first))
     if found and not as_json and not sure:
         sure = _agreed()
     removed = bool(found) and sure
     if removed:
         found = leavings.remove(found)
     if as_json:
-        sys.stdout.write(json.dumps({**_facts(found), "removed": removed}) + "\n")
+        sys.stdout.write(json.dumps({**_facts(found), "for_doctor": first, "removed": removed}) + "\n")
     elif found:
         sys.stdout.write("Removed.\n" if removed else "Nothing was removed.\n")
     return 0
@@ -57,14 +61,17 @@ def _agreed() -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _text(found: Leavings) -> str:
+def _text(found: Leavings, first: list[str]) -> str:
     parts = (
         ("Abandoned runs", [f"{run.study}, {run.name} (run {run.run_id})" for run in found.runs]),
         ("Locks that nobody holds", [str(path) for path in found.locks]),
         ("Files of processes that are gone", [str(path) for path in found.files]),
     )
     lines = [line for what, each in parts if each for line in (f"{what}:", *(f"  {one}" for one in each))]
-    return "\n".join(lines or ["There is nothing to remove."]) + "\n"
+    lines = lines or ["There is nothing to remove."]
+    if first:
+        lines += ["Not removed, but put right by `knobwise doctor --repair`:", *(f"  {one}" for one in first)]
+    return "\n".join(lines) + "\n"
 
 
 def _facts(found: Leavings) -> dict[str, object]:

@@ -1,47 +1,164 @@
 """Look whether this machine and its stores are in order.
 
     knobwise doctor
+    knobwise doctor --repair
 
-Shows versions, the library behind NumPy and the threads it uses, and whether the search and the record can be used.
-Exit code 1 where one of them cannot.
+Shows versions, the library behind NumPy and the threads it uses, whether the search and the record can be used, and
+whether they agree: each trial that is over has one finished run, nothing is left running by a process that died.
+Exit code 1 where something is wrong.
+
+Options:
+  --repair        put right what can be, as the next sweep would, and say what was done; studies that run are left alone
+  --storage URL   where the search is kept [mlruns/optuna.journal]
+  --json          one line of JSON on stdout
 """
 
 import importlib.metadata
+import json
 import os
 import platform
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
+
+import optuna
 
 from experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
 from nn_core import blas
-from sweeps.commands import no_options
+from sweeps.engine import agreement, leavings, mending, words
+from sweeps.engine.agreement import Agreement
 from sweeps.engine.options import cores
 from sweeps.engine.storage import open_to_read
 
 PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "matplotlib", "tyro", "rich")
 
 
+class Checked(NamedTuple):
+    """Attributes: what is said of the search and of the record, and whether each can be used; how they agree; files
+    of processes that are gone; what was put right.
+    """
+
+    search: tuple[bool, str]
+    record: tuple[bool, str]
+    agreement: Agreement
+    files: list[Path]
+    mended: list[str]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.search[0] and self.record[0] and not self.agreement.wrong and not self.files
+
+
 def main(argv: list[str]) -> int:
     """Print what there is, and what is wrong with it."""
-    no_options("doctor", argv)
-    facts = blas.report()
-    lines = [
-        ("Python", f"{platform.python_version()} on {platform.system()}, {cores()} cores, {facts['cpu']}"),
-        *((name, _version(name)) for name in PACKAGES),
-        ("BLAS", f"{facts['library']} {facts['version']}, kernel {facts['kernel']}, {facts['threads']} threads here"),
-        ("workers", ", ".join(f"{name}={value}" for name, value in _workers().items())),
-    ]
-    checks = [("search", str(journal_path()), _search), ("record", without_credentials(tracking_uri()), _record)]
-    wrong = 0
-    for name, place, check in checks:
+    if "-h" in argv or "--help" in argv:
+        sys.stdout.write((__doc__ or "").strip() + "\n")
+        return 0
+    given = words.read(
+        argv, alone=(), options={"--storage": "an Optuna URL or a journal file"}, flags=("--repair", "--json")
+    )
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    address = given.options.get("--storage", "")
+    checked = _check(address)
+    if "--repair" in given.flags and not checked.healthy:
+        mended = _repair(address, checked)
+        checked = _check(address)._replace(mended=mended)
+    if "--json" in given.flags:
+        sys.stdout.write(json.dumps(_facts(checked, address)) + "\n")
+    else:
+        for name, about in [*_machine(), *_stores(checked, address)]:
+            sys.stdout.write(f"{name:<14}{about}\n")
+    return 0 if checked.healthy else 1
+
+
+def _check(address: str) -> Checked:
+    """Look at everything; nothing is changed."""
+    said = []
+    found = Agreement([], [], 0, 0)
+    looks: tuple[Callable[[], str], ...] = (lambda: _search(address), _record)
+    for look in looks:
         try:
-            lines.append((name, f"{place}: {check()}"))
+            said.append((True, look()))
         except StoreError as error:
-            wrong += 1
-            lines.append((name, f"WRONG: {error}"))
-    for name, about in lines:
-        sys.stdout.write(f"{name:<14}{about}\n")
-    return 1 if wrong else 0
+            said.append((False, str(error)))
+    search, record = said
+    if search[0] and record[0]:
+        found = agreement.look(address, tracking_uri())
+    return Checked(search, record, found, leavings.files(), [])
+
+
+def _repair(address: str, checked: Checked) -> list[str]:
+    done = mending.mend(address, tracking_uri(), checked.agreement.wrong)
+    if checked.files:
+        leavings.remove(leavings.Leavings([], [], checked.files))
+        done.append(f"removed {_files(checked.files)}")
+    return done
+
+
+def _machine() -> Iterator[tuple[str, str]]:
+    facts = blas.report()
+    yield "Python", f"{platform.python_version()} on {platform.system()}, {cores()} cores, {facts['cpu']}"
+    for name in PACKAGES:
+        yield name, _version(name)
+    yield "BLAS", f"{facts['library']} {facts['version']}, kernel {facts['kernel']}, {facts['threads']} threads here"
+    yield "workers", ", ".join(f"{name}={value}" for name, value in _workers().items())
+
+
+def _stores(checked: Checked, address: str) -> Iterator[tuple[str, str]]:
+    for name, place, (usable, about) in (
+        ("search", _place(address), checked.search),
+        ("record", without_credentials(tracking_uri()), checked.record),
+    ):
+        yield name, f"{place}: {about}" if usable else f"WRONG: {about}"
+    for deed in checked.mended:
+        yield "mended", deed
+    found = checked.agreement
+    for finding in found.wrong:
+        yield "agreement", f"WRONG: {finding.told}"
+    for note in found.notes:
+        yield "agreement", note
+    if checked.search[0] and checked.record[0] and not found.wrong:
+        yield "agreement", _agreed(found)
+    if checked.files:
+        yield "left over", f"WRONG: {_files(checked.files)}"
+    if not checked.mended and (checked.files or any(finding.mends for finding in found.wrong)):
+        yield "", "`knobwise doctor --repair` puts right what can be."
+
+
+def _agreed(found: Agreement) -> str:
+    if not found.studies:
+        return "nothing to compare yet" if not found.notes else "nothing else to compare"
+    studies = f"{found.studies} stud{'y' if found.studies == 1 else 'ies'}"
+    return f"the {found.trials} finished trials of {studies} have a run each, and nothing is left over"
+
+
+def _files(files: list[Path]) -> str:
+    names = ", ".join(map(str, files[:3])) + ", ..." * (len(files) > 3)
+    return f"{len(files)} file{'s' * (len(files) != 1)} of processes that are gone: {names}"
+
+
+def _facts(checked: Checked, address: str) -> dict[str, Any]:
+    report = blas.report()
+    return {
+        "healthy": checked.healthy,
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "blas": {name: report[name] for name in ("library", "version", "kernel", "threads", "cpu")},
+        "cores": cores(),
+        "workers": _workers(),
+        "search": {"place": _place(address), "usable": checked.search[0], "about": checked.search[1]},
+        "record": {
+            "place": without_credentials(tracking_uri()),
+            "usable": checked.record[0],
+            "about": checked.record[1],
+        },
+        "wrong": [finding._asdict() for finding in checked.agreement.wrong],
+        "notes": checked.agreement.notes,
+        "files": [str(path) for path in checked.files],
+        "mended": checked.mended,
+    }
 
 
 def _workers() -> dict[str, str]:
@@ -58,10 +175,14 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _search() -> str:
-    storage = open_to_read("")
+def _place(address: str) -> str:
+    return without_credentials(address) or str(journal_path())
+
+
+def _search(address: str) -> str:
+    storage = open_to_read(address)
     if storage is None:
-        return _writable(journal_path())
+        return _writable(sqlite_file(address) or Path(address or journal_path()))
     count = len(storage.get_all_studies())
     return f"{count} {'study' if count == 1 else 'studies'}"
 

@@ -59,6 +59,7 @@ def main(argv: list[str]) -> int:
     options = Options(
         trials=1,
         problem=was["problem"],
+        samples=was.get("samples", 0),
         seeds=was["seeds"],
         cost=objective or "none",
         sampler="random",  # asked for nothing: the trial's parameters are those of the one that it goes on from

@@ -2,12 +2,13 @@
 
     knobwise predict lr_epochs new.csv > predictions.csv
 
-Reads the input columns of the study's problem by name from new.csv (or .tsv, .parquet), in any order and beside others,
+Reads the columns that the study's model needs by name from new.csv (or .tsv, .parquet), in any order and beside others,
 and writes one line of predictions for each row. The model is the study's champion; where it has none, its best trial.
 
 Options:
   --output FILE   where the predictions go [standard output]; .csv, .tsv or .parquet
   --trial N       this trial instead
+  --unseen WHAT   a category that the model was not trained on: refuse [this], or ignore (predict from the rest)
   --json          one line of JSON: which model it was, and the predictions unless --output takes them
 
 Side by side with what they are for: `paste -d, new.csv predictions.csv`.
@@ -18,11 +19,17 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from experiments.model import answers
 from experiments.model.choice import Choice, choose
+from experiments.model.stored import StoredModel
 from experiments.record.refusals import CompareError
+from experiments.tables import reading
 from sweeps.engine import columns, words
 from sweeps.engine.errors import BadInput
 
@@ -41,7 +48,11 @@ def main(argv: list[str]) -> int:
     given = words.read(
         argv,
         alone=("STUDY", "FILE"),
-        options={"--output": "a file name", "--trial": "the number of a trial"},
+        options={
+            "--output": "a file name",
+            "--trial": "the number of a trial",
+            "--unseen": "what to do with a category that was not trained on",
+        },
         flags=("--json",),
     )
     name, file = given.alone
@@ -51,8 +62,10 @@ def main(argv: list[str]) -> int:
         choice = choose(name, given.whole("--trial"))
     except CompareError as error:
         raise BadInput(str(error)) from None
-    X = columns.read(Path(file), choice.model.inputs)
-    table = pd.DataFrame(choice.model.predictor.predict(X), columns=choice.model.outputs)
+    model = choice.model
+    table = answers.table(
+        model.predictor.predict(_inputs(model, Path(file), given)), model.outputs, model.classes, model.target
+    )
     if output is not None:
         WRITERS[output.suffix](table, output)
     if "--json" in given.flags:
@@ -65,6 +78,25 @@ def main(argv: list[str]) -> int:
     count = f"{len(table):,} prediction{'s' * (len(table) != 1)}"
     sys.stderr.write(f"{count} by {choice.told}{f', in {output}' if output else ''}\n")
     return 0
+
+
+def _inputs(model: StoredModel, file: Path, given: words.Words) -> NDArray[np.float64]:
+    """The network's inputs `(rows, d)` from the rows of `file`.
+
+    Raises:
+        BadInput: the file cannot be read, lacks a column, or has a value that the model cannot take.
+    """
+    asked = given.options.get("--unseen", "refuse")
+    if asked not in ("refuse", "ignore"):
+        raise BadInput(f"--unseen must be refuse or ignore, got {asked!r}")
+    unseen: Literal["refuse", "ignore"] = "ignore" if asked == "ignore" else "refuse"
+    if model.raw is None:
+        return columns.read(file, model.inputs)
+    try:
+        texts = [column.name for column in model.raw.columns if column.kind == "category"]
+        return model.raw.encode(reading.read(file, texts), unseen=unseen)
+    except ValueError as error:
+        raise BadInput(f"{file}: {error}") from None
 
 
 def _output(given: str | None) -> Path | None:

@@ -1,23 +1,158 @@
-"""List the problems there are, for `--problem`.
+"""List the problems there are for `--problem`, or show one.
 
     knobwise problems
+    knobwise problems friedman1
+    knobwise problems "friedman1?noise=1&inputs=20"
+    knobwise problems "wine.csv?target=quality"
+    knobwise problems "mine.py:surface?bounds=-1..1,0..5"
 
-Each line: name, size, what it is.
+Each problem with its size, its options and their defaults, and what it is; of one, all that is known: the formula, the
+source, the inputs. Options stand behind a question mark; quote the whole, since a shell reads ? and & as its own.
+
+What is not on the list can be a problem too:
+  FILE.csv?target=COLUMN          a table of yours, .csv, .tsv or .parquet
+  FILE.py:FUNCTION?bounds=-1..1   a function of yours: an array for each input in,
+                                  one of the same shape out
+
+Options:
+  --json   one line of JSON: an object for each problem
 """
 
 import importlib
+import inspect
+import json
 import sys
+import textwrap
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from experiments import problems
-from sweeps.commands import no_options
+from experiments.problems import Problem
+from experiments.spec import Spec
+from sweeps.engine import words
+from sweeps.engine.errors import BadInput, nearest
+
+WIDTH = 80
+MANY = 32  # names that are shown in full
+
+
+class _Known(NamedTuple):
+    """Attributes: a problem; its options with their defaults; what its module says, or for data of yours, `about`."""
+
+    problem: Problem
+    options: Mapping[str, Any]
+    text: str
 
 
 def main(argv: list[str]) -> int:
-    """Print a line for each problem: its name, its size, what it is."""
-    no_options("problems", argv)
-    for name in problems.names():
-        problem = problems.load(name)
-        about = (importlib.import_module(f"{problems.__name__}.{name}").__doc__ or "").strip().splitlines()[0]
-        size = f"{len(problem.inputs)} inputs, {len(problem.outputs)} output{'s' * (len(problem.outputs) > 1)}"
-        sys.stdout.write(f"{name:<12} {size}: {about}\n")
+    """Print the problems, or the one that `argv` names."""
+    if "-h" in argv or "--help" in argv:
+        sys.stdout.write((__doc__ or "").strip() + "\n")
+        return 0
+    asked = any(not word.startswith("--") for word in argv)
+    given = words.read(argv, alone=("PROBLEM",) if asked else (), options={}, flags=("--json",))
+    found = [_known(text) for text in given.alone or problems.names()]
+    if "--json" in given.flags:
+        sys.stdout.write(json.dumps([_plain(known) for known in found]) + "\n")
+    elif asked:
+        sys.stdout.write(_shown(found[0]))
+    else:
+        sys.stdout.write("".join(_line(known) for known in found))
+        sys.stdout.write("\nA table: FILE.csv?target=COLUMN. A function: FILE.py:FUNCTION?bounds=-1..1.\n")
     return 0
+
+
+def _known(text: str) -> _Known:
+    try:
+        problem = problems.load(text)
+    except ValueError as error:
+        hint = nearest(text, problems.names()) if ":" not in text and "?" not in text else ""
+        raise BadInput(f"{error}{hint}") from None
+    source = Spec.parse(text).source
+    if source not in problems.names():
+        return _Known(problem, {}, problem.about)
+    module = importlib.import_module(f"{problems.__name__}.{source}")
+    made = inspect.signature(getattr(module, source)).parameters
+    return _Known(problem, {name: each.default for name, each in made.items()}, inspect.getdoc(module) or "")
+
+
+def _rows(problem: Problem) -> int | None:
+    """The rows of all three parts; None where there is no end of samples."""
+    if problem.most is None:
+        return None
+    return problem.most + len(problem.val(0).X) + len(problem.test().X)
+
+
+def _plain(known: _Known) -> dict[str, Any]:
+    problem = known.problem
+    return {
+        "problem": problem.name,
+        "title": problem.shown,
+        "what": known.text.partition("\n")[0],
+        "task": "classification" if problem.classes else "regression",
+        "inputs": list(problem.inputs),
+        "outputs": list(problem.outputs),
+        "classes": list(problem.classes),
+        "rows": _rows(problem),
+        "options": dict(known.options),
+    }
+
+
+def _size(problem: Problem) -> str:
+    """`10 inputs, 442 rows`."""
+    sizes = [_count(len(problem.inputs), "input")]
+    if problem.classes:
+        sizes.append(_count(len(problem.classes), "class", "es"))
+    elif len(problem.outputs) > 1:
+        sizes.append(_count(len(problem.outputs), "output"))
+    rows = _rows(problem)
+    return ", ".join(sizes + ([f"{rows:,} rows"] if rows is not None else []))
+
+
+def _count(number: int, what: str, plural: str = "s") -> str:
+    return f"{number:,} {what}{plural if number != 1 else ''}"
+
+
+def _options(known: _Known) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in known.options.items())
+
+
+def _line(known: _Known) -> str:
+    """Name, size and options; below them, what it is."""
+    options = f"; {_options(known)}" if known.options else ""
+    what = textwrap.shorten(known.text.partition("\n")[0], WIDTH - 4, placeholder=" ...")
+    return f"{known.problem.name:<14} {_size(known.problem)}{options}\n    {what}\n"
+
+
+def _shown(known: _Known) -> str:
+    """All of one: its text, its size, its inputs and what is predicted."""
+    problem = known.problem
+    predicted = problem.target or ", ".join(problem.outputs)
+    facts = {
+        "problem": problem.name,
+        "size": _size(problem) if problem.most else f"{_size(problem)}, as many samples as are asked for",
+        "parts": f"{f'{problem.most:,}' if problem.most else 'any number'} to train, "
+        f"{len(problem.val(0).X):,} to validate, {len(problem.test().X):,} to test",
+        "options": _options(known) or ("none" if known.options or problem.name in problems.names() else ""),
+        "inputs": _some(problem.inputs),
+        "predicted": f"{predicted}: {_some(problem.classes)}" if problem.classes else predicted,
+    }
+    lines = [
+        textwrap.fill(f"{name:<10} {value}", WIDTH, subsequent_indent=" " * 11, break_on_hyphens=False)
+        for name, value in facts.items()
+        if value
+    ]
+    return "\n".join([_filled(known.text), "", *lines]) + "\n"
+
+
+def _filled(text: str) -> str:
+    """Paragraphs to the terminal's width; what is indented is a formula, and stays as it is."""
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(each if each.startswith(" ") else textwrap.fill(each, WIDTH) for each in paragraphs)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """All of a few names; of many, the first and the last."""
+    if len(names) <= MANY:
+        return ", ".join(names)
+    return f"{', '.join(names[: MANY // 2])}, ... {names[-1]}"

@@ -45,7 +45,7 @@ def _print(study: str, by: str, first: int | None, as_json: bool) -> int:
     if table.empty:
         sys.stdout.write(f"{study} has no trial that is over yet.\n")
         return 0
-    metrics = [name for name in ("val_mse", "test_mse", "test_r2", "train_seconds") if name in table]
+    metrics = [name for name in ("val_mse", "test_mse", "test_r2", "test_accuracy", "train_seconds") if name in table]
     knobs = columns.varied(table)
     names = ["trial", "status", *knobs, *metrics]
     names += [by] * (by not in names)

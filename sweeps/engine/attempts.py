@@ -22,6 +22,7 @@ KEPT = (
     "val_mse_high",
     "test_mse",
     "test_r2",
+    "test_accuracy",
     "train_seconds",
     "flops",
     "n_parameters",

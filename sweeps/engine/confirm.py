@@ -18,6 +18,7 @@ import optuna
 from experiments import statistics
 from experiments.config import RunConfig
 from experiments.outcome import Outcome
+from experiments.record.stores import without_credentials
 from sweeps.engine import results
 from sweeps.engine.attempts import verdict
 from sweeps.engine.display import Display
@@ -211,7 +212,8 @@ class Confirmation:
         else:
             candidate.given_up, self._end = True, "failed"
             reason = str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}"
-            sys.stderr.write(f"trial {candidate.trial.number} cannot be confirmed: {' '.join(reason.split())}\n")
+            reason = without_credentials(" ".join(reason.split()))
+            sys.stderr.write(f"trial {candidate.trial.number} cannot be confirmed: {reason}\n")
 
     def _written(self, future: "Future[str]") -> None:
         candidate, index, value = self._writing.pop(future)

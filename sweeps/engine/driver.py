@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 
 from experiments import cost, problems
 from experiments.outcome import Outcome
-from experiments.record.stores import StoreError
+from experiments.record.stores import StoreError, without_credentials
 from sweeps.engine import results, rungs, telling
 from sweeps.engine.attempts import Attempt, Verdict, facts, verdict
 from sweeps.engine.budgets import Ending
@@ -262,7 +262,8 @@ class Driver:
             self._best = min(self._best, judged.outcome.metrics["val_mse"])
         self._writing[self._recorder.record(attempt, judged, time.time())] = (attempt, facts(attempt, judged))
 
-    def _fail(self, attempt: Attempt, error: str) -> None:
+    def _fail(self, attempt: Attempt, raised: str) -> None:
+        error = without_credentials(raised)
         self._over(attempt)
         said = {"status": "failed", "error": error, "epochs_trained": attempt.trained}
         self._writing[self._recorder.record_failure(attempt, error, time.time())] = (attempt, said)

@@ -8,8 +8,11 @@ from typing import Any
 
 import optuna
 
+from experiments import standing
+from experiments.record import names
 from experiments.record.stores import without_credentials
-from sweeps.engine import confirm, forming, report, results
+from experiments.spec import Spec
+from sweeps.engine import confirm, forming, references, report, results
 from sweeps.engine.budgets import Ending
 from sweeps.engine.executors import Workers
 from sweeps.engine.options import Options
@@ -48,6 +51,12 @@ def crown(
     return [crowned.said] if crowned.said else []
 
 
+def best_run(study: optuna.Study) -> tuple[int, str] | None:
+    """The number of the best trial and the id of its run; None where no trial is complete."""
+    best = results.of(study).best
+    return None if best is None else (best.number, study.get_trials(deepcopy=False)[best.number].user_attrs[RUN_ID])
+
+
 def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted: bool) -> None:
     """Put what was found onto the study's page."""
     found = results.of(study)
@@ -61,8 +70,11 @@ def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted:
                 facts |= {"selection_bias": row.flattered} if name == "best" else {}
             metrics |= {f"{name}_{what}": value for what, value in facts.items() if value is not None}
     tags = {"knobwise.best_trial": str(found.best.number)} if found.best else {}
+    beside = references.of(study)
+    if beside:
+        tags[names.REFERENCES] = standing.dumps(beside)
     recorder.finish(
-        description=report.markdown(sweep, found),
+        description=report.markdown(sweep, found, beside),
         metrics=metrics,
         tags=tags,
         pictures=report.pictures(sweep, found),
@@ -89,7 +101,7 @@ def tell(
             sys.stderr.write(note + "\n")
     else:
         to_type = report.commands(study.study_name, place.tracker.uri, place.run.experiment_id, again, options.trials)
-        report.show(sweep, found, notes, to_type)
+        report.show(sweep, found, references.of(study), notes, to_type)
 
 
 def contract(study: str, found: results.Results, seconds: float, place: Opened) -> dict[str, Any]:
@@ -110,10 +122,11 @@ def same_study(sweep: Sweep, options: Options, program: str) -> str:
     """The command that goes on with the study: with the options that make it what it is."""
     asked = {
         "--name": (options.name, sweep.name),
-        "--problem": (options.problem, sweep.problem),
+        "--problem": (Spec.parse(options.problem).typed, sweep.problem),
+        "--samples": (str(options.samples), "0"),
         "--seeds": (str(options.seeds), "1"),
         "--cost": (options.cost, "none"),
-        "--storage": (options.storage, ""),
+        "--storage": (without_credentials(options.storage), ""),
     }
     given = [f"{option} {shlex.quote(value)}" for option, (value, default) in asked.items() if value != default]
     return " ".join([program, *given])
@@ -129,7 +142,7 @@ def notes(ending: Ending, confirmed: confirm.End, study: optuna.Study, options: 
         "timeout": [f"Stopped after --timeout {options.timeout:g} s: {state}; {go_on}"],
         "total epochs": [f"Stopped after --total-epochs {options.total_epochs:g}: {state}; {go_on}"],
         "total flops": [f"Stopped after --total-flops {options.total_flops:g}: {state}; {go_on}"],
-        "target": [f"A trial reached --target {options.target:g}: {state}."],
+        "target": [f"A trial reached --good-enough {options.good_enough:g}: {state}."],
         "interrupted": [f"Interrupted: {state}; {go_on}"],
         "no more points": [f"The grid is done: it has no more points ({state})."],
     }

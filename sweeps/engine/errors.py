@@ -4,7 +4,7 @@ import difflib
 import sys
 from collections.abc import Callable, Iterable
 
-from experiments.record.stores import StoreError
+from experiments.record.stores import StoreError, without_credentials
 
 DONE, OTHER, BAD_INPUT = 0, 1, 2
 
@@ -44,5 +44,5 @@ def one_line(work: Callable[[], int]) -> int:
 
 
 def _say(error: Exception, code: int) -> int:
-    sys.stderr.write("error: " + " ".join(str(error).split()) + "\n")
+    sys.stderr.write("error: " + without_credentials(" ".join(str(error).split())) + "\n")
     return code

@@ -80,6 +80,16 @@ def cut_back(path: Path) -> None:
         os.close(file)
 
 
+def is_cut(path: Path) -> bool:
+    """Whether a journal ends in half a line; False where there is no file."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return size > 0 and file.read(1) != b"\n"
+
+
 def _append(path: Path, lines: bytes) -> None:
     file = _open(path)
     try:

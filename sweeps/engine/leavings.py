@@ -36,9 +36,13 @@ def find(storage: str = "") -> Leavings:
     journal = Path(storage) if storage and "://" not in storage else journal_path()
     keeps = journal.with_name(journal.name + ".lock")  # of the journal itself: in use whenever anything is
     locks = [path for path in sorted(lock_folder(storage).glob("*.lock")) if path != keeps and _free(path)]
-    files = leftovers.of_dead(Path(tempfile.gettempdir()), run_files.SCRATCH)
-    files += leftovers.of_dead(Path.cwd(), export.SCRATCH)
-    return Leavings(abandoned.find(), locks, files)
+    return Leavings(abandoned.find(), locks, files())
+
+
+def files() -> list[Path]:
+    """The files and folders that dead processes were making."""
+    made = leftovers.of_dead(Path(tempfile.gettempdir()), run_files.SCRATCH)
+    return made + leftovers.of_dead(Path.cwd(), export.SCRATCH)
 
 
 def remove(found: Leavings) -> Leavings:

@@ -20,6 +20,7 @@ HEADS = {
     "test_mse": "test MSE",
     "val_r2": "val R2",
     "test_r2": "test R2",
+    "test_accuracy": "test accuracy",
     "train_seconds": "seconds",
 }
 

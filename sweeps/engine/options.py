@@ -14,9 +14,23 @@ from typing import Any
 import tyro
 
 from experiments import problems
+from experiments.spec import Spec
 from sweeps.engine.errors import BadInput, nearest
 from sweeps.engine.sweep import Sweep
 
+OF_PROBLEM = (
+    "target",
+    "drop",
+    "task",
+    "test_fraction",
+    "group",
+    "time",
+    "target_scale",
+    "split_seed",
+    "bounds",
+    "noise",
+    "inputs",
+)
 COSTS = ("flops", "train_seconds", "n_parameters")
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -44,14 +58,38 @@ class Options:
     """Epochs, over all trials and seeds, after which no new trial begins."""
     total_flops: float = math.inf
     """Floating-point operations of training after which no new trial begins."""
-    target: float = -math.inf
+    good_enough: float = -math.inf
     """A val MSE that is good enough: once a trial has it, no new one begins."""
     max_failures: int = 0
     """Trials that may fail before the sweep gives up; 0 for any number that is not 5 in a row."""
     cost: str = "none"
     """Weigh accuracy against a cost as well: none, flops, train_seconds or n_parameters."""
     problem: str
-    """What to fit; `knobwise problems` lists them."""
+    """What to fit: a name (`knobwise problems` lists them), FILE.csv, .tsv or .parquet, or module:function."""
+    target: str = ""
+    """Of a table: the column to predict."""
+    drop: str = ""
+    """Of a table: columns to leave out, with commas between."""
+    task: str = ""
+    """Of a table: regression or classification. [by the target's values]"""
+    test_fraction: str = ""
+    """Of a table: the share of the rows that is kept for the test. [0.2]"""
+    group: str = ""
+    """Of a table: a column whose rows of one value stay in one part."""
+    time: str = ""
+    """Of a table: a column to split by: the latest rows are the test."""
+    target_scale: str = ""
+    """Of a table: auto, linear or log, the scale on which a number is learned. [auto]"""
+    split_seed: str = ""
+    """Of a table: another seed, another split. [0]"""
+    bounds: str = ""
+    """Of a function: low..high of each input, with commas between (-1..1,0..5)."""
+    noise: str = ""
+    """Of a function: the standard deviation of noise on the targets that are learnt from. [0]"""
+    inputs: str = ""
+    """Of a function that can have any number of inputs: how many."""
+    samples: int = 0
+    """Of data that end: use at most this many of the training rows; 0 for up to 10,000."""
     sampler: str
     """Chooses the configurations: tpe, forest, random, qmc, grid or gp."""
     pruner: str
@@ -70,6 +108,8 @@ class Options:
     """Where trials run: local (processes on this machine) or dask (a cluster)."""
     cluster: str = ""
     """The address of a Dask scheduler (tcp://host:8786); none for a cluster on this machine."""
+    system_metrics: bool = False
+    """Record CPU and memory of this machine over time, with the study's own run."""
     json: bool = False
     """Print one line of JSON on stdout, and nothing else there."""
     quiet: bool = False
@@ -122,7 +162,22 @@ def parse(sweep: Sweep, words: list[str], program: str) -> Options:
     if options.cost != "none" and not any(word.startswith("--pruner") for word in words):
         options = replace(options, pruner="none")  # Optuna prunes by one objective; the sweep's own choice yields
     _check_values(options)
-    return options
+    return replace(options, problem=_problem(options))
+
+
+def _problem(options: Options) -> str:
+    """The problem's name in full, with the options that are about it, and the SHA-256 of a file."""
+    try:
+        spec = Spec.parse(options.problem).having({name: getattr(options, name) for name in given_of_problem(options)})
+        return problems.load(str(spec)).name
+    except ValueError as error:
+        near = nearest(options.problem, problems.names()) if "must be one of" in str(error) else ""
+        raise BadInput(f"{'--' * str(error).startswith('problem must')}{error}{near}") from None
+
+
+def given_of_problem(options: Options) -> list[str]:
+    """The options that were given and are about the problem."""
+    return [name for name in OF_PROBLEM if getattr(options, name)]
 
 
 def _check_words(words: list[str]) -> None:
@@ -184,11 +239,12 @@ def _check_values(options: Options) -> None:
     for name, number in (("total-epochs", options.total_epochs), ("total-flops", options.total_flops)):
         if not number > 0:
             raise BadInput(f"--{name} must be a number > 0, got {number:g}")
-    if math.isnan(options.target):
-        raise BadInput("--target must be a val MSE, got nan")
+    if math.isnan(options.good_enough):
+        raise BadInput("--good-enough must be a val MSE, got nan")
+    if options.samples < 0 or options.samples == 1:
+        raise BadInput(f"--samples must be a whole number >= 2, or 0 for up to 10,000, got {options.samples}")
     _at_least("max-failures", options.max_failures, 0)
     _one_of("cost", options.cost, ["none", *COSTS])
-    _one_of("problem", options.problem, problems.names())
     _one_of("sampler", options.sampler, list(SAMPLERS))
     _one_of("pruner", options.pruner, list(PRUNERS))
     _one_of("executor", options.executor, list(EXECUTORS))

@@ -19,7 +19,7 @@ PLACE = "knobwise.tracking_uri"
 def keep(study: optuna.Study, run_id: str, uri: str) -> None:
     """Note with a study where its record is."""
     noted = study.user_attrs
-    for name, value in ((RUN, run_id), (PLACE, _place(uri))):
+    for name, value in ((RUN, run_id), (PLACE, place(uri))):
         if noted.get(name) != value:
             study.set_user_attr(name, value)
 
@@ -38,7 +38,7 @@ def asked_first(study: optuna.Study, uri: str) -> bool:
     file = sqlite_file(uri)
     if file is not None and not file.exists():
         raise _not_there(study, uri)
-    return bool(noted[PLACE] != _place(uri))
+    return bool(noted[PLACE] != place(uri))
 
 
 def check(study: optuna.Study, tracker: "Tracker") -> None:
@@ -52,13 +52,14 @@ def check(study: optuna.Study, tracker: "Tracker") -> None:
         raise _not_there(study, tracker.uri)
 
 
-def _place(uri: str) -> str:
+def place(uri: str) -> str:
+    """The address of a store as it is noted: without credentials, a file with its whole path."""
     file = sqlite_file(uri)
     return without_credentials(uri) if file is None else f"sqlite:///{file.absolute().as_posix()}"
 
 
 def _not_there(study: optuna.Study, uri: str) -> BadInput:
-    was, now = study.user_attrs[PLACE], _place(uri)
+    was, now = study.user_attrs[PLACE], place(uri)
     here = f"{now}, which does not have it" if was != now else "that store without it"
     return BadInput(
         f"study {study.study_name!r} must go on in the store that has its record, {was}, got {here}: "

@@ -8,6 +8,7 @@ import optuna
 from optuna.trial import TrialState
 
 from experiments.record.stores import journal_path, tracking_uri, without_credentials
+from experiments.spec import Spec
 from sweeps.engine import pruners, results, rungs, samplers, session, space, studies
 from sweeps.engine.display import shown
 from sweeps.engine.options import Options
@@ -96,7 +97,7 @@ def text(plan: Preview) -> str:
     replicates = f" on {plan.seeds} seeds each" if plan.seeds > 1 else ""
     rungs_at = f", at epochs {', '.join(map(str, plan.rungs))}" if plan.rungs else ""
     lines = [
-        ("sweep", f"{plan.sweep} on the problem {plan.problem}"),
+        ("sweep", f"{plan.sweep} on the problem {Spec.parse(plan.problem).title}"),
         ("study", f"{plan.study} ({state})"),
         *((f"  {name}", about) for name, about in plan.space.items()),
         ("sampler", plan.sampler),

@@ -17,6 +17,8 @@ from sweeps.engine import pairing
 from sweeps.engine.attempts import Attempt, Verdict, verdict
 
 if TYPE_CHECKING:
+    from experiments.references import Reference
+
     from experiments.forming import Frame
     from experiments.model.champion import Crowned
     from experiments.record.recorded import RecordedRun, StudyRun
@@ -130,6 +132,12 @@ class Recorder:
             )
         )
 
+    def record_reference(self, reference: "Reference", ended: float) -> "Future[str]":
+        """Record a model that the trials are seen beside, as a run of its own; once, however often it is asked."""
+        return self._thread.submit(
+            lambda: self._there().tracker.record_reference(self._there().run, reference, ended=ended)
+        )
+
     def confirmations(self) -> "Future[list[RecordedRun]]":
         """The runs on fresh seeds that the study has, whatever their state."""
         return self._thread.submit(lambda: self._there().tracker.confirmations(self._there().run))
@@ -141,6 +149,10 @@ class Recorder:
     def add(self, run_id: str, metrics: Mapping[str, float]) -> "Future[None]":
         """Add to the metrics of a run that is over."""
         return self._thread.submit(lambda: self._there().tracker.add(run_id, metrics))
+
+    def measure(self, seen: Mapping[str, float], at: float) -> "Future[None]":
+        """Add what was seen of the machine to the study's own run; `at` in seconds since 1970."""
+        return self._thread.submit(lambda: self._there().tracker.measure(self._there().run, seen, at))
 
     def checkpoint(self, run_id: str) -> "Future[bytes]":
         """Read a run's checkpoint; empty where the run has none, or its file is gone."""

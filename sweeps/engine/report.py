@@ -5,20 +5,32 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
+from experiments import standing
 from experiments.record.stores import browse_command, runs_page
-from sweeps.engine import table
+from experiments.standing import Scored
+from sweeps.engine import references, table
 from sweeps.engine.pictures import study_pictures
 from sweeps.engine.results import Results
 from sweeps.engine.sentences import legend, sentences
 from sweeps.engine.sweep import Sweep
 
 
-def show(sweep: Sweep, results: Results, notes: list[str], commands: list[tuple[str, str]]) -> None:
-    """Print the report on stdout."""
+def show(
+    sweep: Sweep, results: Results, beside: list[Scored], notes: list[str], commands: list[tuple[str, str]]
+) -> None:
+    """Print the report on stdout.
+
+    Args:
+        sweep, results: what was asked and found.
+        beside: the reference models, none where there are none.
+        notes, commands: what is to be said and to be typed after it.
+    """
     console = Console(highlight=False, soft_wrap=False)
     rows = table.cells(sweep, results)
     console.print(table.rich_table(rows))
-    for line in (*legend(rows), *sentences(sweep, results), counted(results), *notes):
+    if beside:
+        console.print(table.rich_table(references.cells(beside)))
+    for line in (*legend(rows), *sentences(sweep, results), *standing.sentences(beside), counted(results), *notes):
         console.print(Text(line))
     console.print()
     width = max(len(what) for what, _ in commands)
@@ -46,15 +58,16 @@ def counted(results: Results) -> str:
     return f"{len(results.rows)} trials: {', '.join(parts)}."
 
 
-def markdown(sweep: Sweep, results: Results) -> str:
+def markdown(sweep: Sweep, results: Results, beside: list[Scored]) -> str:
     """The same, as Markdown, for the study's page in MLflow."""
     rows = table.cells(sweep, results)
     lines = [
         f"**{sweep.question}**",
         "",
-        " ".join(sentences(sweep, results)),
+        " ".join([*sentences(sweep, results), *standing.sentences(beside)]),
         "",
         *table.markdown_table(rows),
+        *(["", *table.markdown_table(references.cells(beside))] if beside else []),
         "",
         " ".join([*legend(rows), counted(results), "Selected by val MSE; the test part is only reported."]),
     ]

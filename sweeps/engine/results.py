@@ -48,6 +48,7 @@ class Row:
     flops: float = 0.0
     n_parameters: float | None = None
     cost: float | None = None
+    test_accuracy: float | None = None
 
     @property
     def flops_trained(self) -> float:
@@ -70,8 +71,9 @@ class Row:
         return self.confirmed - self.val_mse if self.confirmed is not None and self.val_mse is not None else None
 
     def as_json(self) -> dict[str, Any]:
-        """As in the JSON of the contract."""
-        kept = ("number", "params", "val_mse", "test_mse", "test_r2")
+        """As in the JSON of the contract; with the accuracy, where there are classes."""
+        kept = ["number", "params", "val_mse", "test_mse", "test_r2"]
+        kept += ["test_accuracy"] * (self.test_accuracy is not None)
         return {name: getattr(self, name) for name in kept}
 
 
@@ -213,6 +215,7 @@ def row(trial: FrozenTrial) -> Row:
         flops=facts.get("flops", 0.0),
         n_parameters=facts.get("n_parameters"),
         cost=values[1] if len(values) > 1 else None,
+        test_accuracy=facts.get("test_accuracy"),
     )
 
 

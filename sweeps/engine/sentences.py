@@ -76,7 +76,7 @@ def _flattery(results: Results) -> list[str]:
         row = here[number]
         if number != 0 and row.flattered is not None and row.confirmed is not None:
             did = "led the search with" if number == leader.number else "had"
-            by = f" by {row.flattered:.2g} ({row.flattered / row.confirmed:.0%})" if row.flattered > 0 else ""
+            by = f" by {row.flattered:.3g} ({row.flattered / row.confirmed:.0%})" if row.flattered > 0 else ""
             found.append(
                 f"{_begun(_named([number]))} {did} a val MSE of {row.val_mse:.4g} and has {row.confirmed:.4g} on fresh "
                 f"seeds: selection {'had' if by else 'had not'} flattered it{by}."

@@ -11,17 +11,31 @@ from typing import cast
 import optuna
 from optuna.trial import FixedTrial, TrialState
 
-from experiments import problems
 from experiments.record.stores import tracking_uri, without_credentials
-from sweeps.engine import confirm, display, ending, executors, grid, pairing, pruners, results, samplers, space, studies
+from sweeps.engine import (
+    confirm,
+    display,
+    ending,
+    executors,
+    grid,
+    machine,
+    pairing,
+    pruners,
+    references,
+    results,
+    samplers,
+    space,
+    studies,
+    suiting,
+)
 from sweeps.engine import extension as extensions
 from sweeps.engine.budgets import Budget
 from sweeps.engine.confirm import Confirmation, Stage
 from sweeps.engine.driver import Driver
-from sweeps.engine.errors import BadInput, Unfinished
+from sweeps.engine.errors import Unfinished
 from sweeps.engine.extension import Extension
 from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import train
+from sweeps.engine.jobs import Job, train
 from sweeps.engine.options import Options
 from sweeps.engine.plan import Plan
 from sweeps.engine.recorder import Recorder
@@ -42,7 +56,7 @@ def run(
         extension: a trial to train longer, in place of new ones.
     """
     began = time.monotonic()
-    check_problem(sweep, options)
+    sweep = suiting.suited(sweep, options)
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(options.storage))
         study, chosen = _open(sweep, options, stack, extension)
@@ -55,9 +69,12 @@ def run(
         stack.callback(workers.close)
         about = {} if extension else _about(sweep, options)
         opened = recorder.open(study, sweep=sweep.name, name=chosen.name, problem=options.problem, about=about)
+        if options.system_metrics:
+            stack.enter_context(machine.watched(recorder))
         if ask_first:  # nothing is to run that would have no record
             opened.result()
         plan = make_plan(sweep, options, study, began)
+        beside = None if extension else references.begin(workers, _whole(sweep, options))
         shown = display.choose(chosen.key, options.quiet)
         stack.callback(shown.close)
         try:
@@ -82,11 +99,20 @@ def run(
             if cut
             else ending.crown(study, recorder, workers, options.problem, spent, lambda: bool(interrupts.signal))
         )
+        if not cut:
+            said += references.finish(study, recorder, beside, options.problem, ending.best_run(study))
         ending.write(sweep, study, recorder, interrupted=cut)
     again = ending.same_study(sweep, options, program)
     notes = [*said, *ending.notes(end, confirmed, study, options)]
     ending.tell(sweep, options, study, opened.result(), notes, time.monotonic() - began, again)
     return interrupts.exit_code if cut else 0
+
+
+def _whole(sweep: Sweep, options: Options) -> Job:
+    """A run on all the samples that a trial of the sweep can have."""
+    baseline = sweep.config(cast(optuna.Trial, FixedTrial(dict(sweep.baseline))))
+    most = space.largest(sweep.space, "n_samples") or sweep.fixed.n_samples
+    return Job(problem=options.problem, config=replace(baseline, n_samples=most, batch_size=0))
 
 
 def _with(study: optuna.Study, sweep: Sweep, extension: Extension) -> int:
@@ -109,7 +135,7 @@ def make_plan(sweep: Sweep, options: Options, study: optuna.Study, began: float)
             deadline=began + options.timeout,
             epochs=options.total_epochs,
             flops=options.total_flops,
-            target=options.target,
+            target=options.good_enough,
             failures=options.max_failures or math.inf,
         ),
         seeds=options.seeds,
@@ -122,24 +148,6 @@ def make_plan(sweep: Sweep, options: Options, study: optuna.Study, began: float)
 def most_epochs(sweep: Sweep) -> int:
     """The most epochs that a trial of the sweep can have."""
     return space.largest(sweep.space, "epochs") or sweep.fixed.epochs
-
-
-def check_problem(sweep: Sweep, options: Options) -> None:
-    """Refuse a problem that the sweep's baseline cannot be run on, and a baseline that is none.
-
-    Raises:
-        BadInput: it has too few samples, or the baseline's values are out of range.
-    """
-    problem = problems.load(options.problem)
-    try:
-        baseline = sweep.config(cast(optuna.Trial, FixedTrial(dict(sweep.baseline))))
-    except ValueError as error:
-        raise BadInput(f"the baseline of {sweep.name} is no run: {error}") from None
-    if problem.most is not None and baseline.n_samples > problem.most:
-        raise BadInput(
-            f"--problem must have at least the {baseline.n_samples} training samples of {sweep.name}'s baseline, "
-            f"got {options.problem!r}, which has {problem.most}"
-        )
 
 
 def _open(
@@ -174,7 +182,7 @@ def dry_run(sweep: Sweep, options: Options) -> int:
     """Say what would be done. Nothing is written."""
     from sweeps.engine import preview
 
-    check_problem(sweep, options)
+    sweep = suiting.suited(sweep, options)
     plan = preview.of(sweep, options)
     sys.stdout.write(json.dumps(plan.as_json()) + "\n" if options.json else preview.text(plan))
     return 0

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import optuna
 from optuna.storages import BaseStorage
 
+from experiments.spec import DIGEST, Spec
 from sweeps.engine import space
 from sweeps.engine.errors import BadInput, Unfinished, nearest
 from sweeps.engine.locks import CAN_LOCK, FileLock
@@ -20,6 +21,7 @@ from sweeps.engine.telling import OBJECTIVES
 
 FINGERPRINT = "knobwise.fingerprint"
 BASE = "knobwise.name"
+UNASKED = {"samples": 0}  # what studies that were begun before an option was there are taken to have
 
 
 class Study(NamedTuple):
@@ -75,6 +77,7 @@ def fingerprint(sweep: Sweep, options: Options) -> dict[str, Any]:
         "sweep": sweep.name,
         "problem": options.problem,
         "seeds": options.seeds,
+        "samples": options.samples,
         "objective": " and ".join(objectives(options)),
         "baseline": dict(sweep.baseline),
         "fixed": sweep.fixed.as_dict(),
@@ -101,10 +104,16 @@ def check_same(key: str, was: dict[str, Any], now: dict[str, Any]) -> None:
     Raises:
         BadInput: the study was made with something else; the line names each difference.
     """
+    if was.get("problem") != now["problem"] and typed(was.get("problem", "")) == typed(now["problem"]):
+        before, after = (Spec.parse(facts["problem"]) for facts in (was, now))
+        raise BadInput(
+            f"{after.source} has changed since study {key!r} was begun: its SHA-256 is {after.options[DIGEST]} and was "
+            f"{before.options[DIGEST]}; put the old file back, or begin another study with --fresh"
+        )
     differences = [
         f"{what} {before} then and {after} now"
         for field in now
-        if was.get(field) != now[field]
+        if was.get(field, UNASKED.get(field)) != now[field]
         for what, before, after in _differences(field, was.get(field), now[field])
     ]
     if differences:
@@ -112,6 +121,11 @@ def check_same(key: str, was: dict[str, Any], now: dict[str, Any]) -> None:
             f"study {key!r} must go on as it was begun, got {'; '.join(differences)}: "
             "take --fresh for another study of that name, or --name for another name"
         )
+
+
+def typed(problem: str) -> str:
+    """The problem without a file's digest."""
+    return Spec.parse(problem).typed
 
 
 def open_study(

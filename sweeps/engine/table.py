@@ -37,12 +37,20 @@ def cells(sweep: Sweep, results: Results) -> list[list[str]]:
         columns.append(Column("fresh seeds", [_fresh(row) for row in rows]))
     columns += [Column(name, [_number(row.cost) for row in rows]) for name in results.objectives[1:]]
     columns.append(Column("test MSE", [_number(row.test_mse) for row in rows], spare=2))
-    columns.append(Column("test R2", ["-" if row.test_r2 is None else r2_text(row.test_r2) for row in rows], spare=1))
+    columns.append(_quality(rows))
     if "epochs" not in asked:
         columns.append(Column("epochs", [str(row.epochs) for row in rows], spare=3))
     if "train_seconds" not in results.objectives:
         columns.append(Column("seconds", [f"{row.seconds:.1f}" for row in rows], spare=4))
     return _fitting(columns)
+
+
+def _quality(rows: list[Row]) -> Column:
+    """What people know a good fit by: the share of right answers where there are classes, R2 otherwise."""
+    if any(row.test_accuracy is not None for row in rows):
+        texts = ["-" if row.test_accuracy is None else f"{row.test_accuracy:.4f}" for row in rows]
+        return Column("test accuracy", texts, spare=1)
+    return Column("test R2", ["-" if row.test_r2 is None else r2_text(row.test_r2) for row in rows], spare=1)
 
 
 def chosen(results: Results) -> list[Row]:

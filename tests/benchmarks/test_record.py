@@ -23,6 +23,7 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
 
 
+@pytest.mark.drill
 def test_the_record_is_measured_and_compared(tmp_path: Path, restored: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "QUICK", TINY)
     file = tmp_path / "r.json"

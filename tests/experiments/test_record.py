@@ -2,17 +2,21 @@
 
 import re
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from experiments import forming, plots, problems
+from experiments import forming, plots, problems, standing
 from experiments.config import RunConfig
 from experiments.model import choice, images, retrained
 from experiments.record import names
 from experiments.record.provenance import Provenance
+from experiments.references import Reference
 from experiments.run import run
 from experiments.tracking import Tracker
+from sweeps.engine import machine
 from sweeps.engine.attempts import interval
 from tests.conftest import RecordedSweep
 from tests.experiments.conftest import open_study
@@ -63,6 +67,13 @@ def every_kind_of_run(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     anew = retrained.record(choice.choose("lr_epochs"), outcome, "complete", 1.0, 2.0)
     images.log(tracker.uri, anew, [forming.frame("article", outcome.checkpoint)])
+    tracker.measure(study, machine.look(), 1.0)
+    classes = run(problems.load("two_moons"), replace(config, loss="binary_cross_entropy"), pictures=False)
+    tracker.record(study, trial=2, status="complete", outcome=classes, started=1.0, ended=2.0)
+    linear = Reference("linear", "a linear model", {"val_mse": 1.0, "train_seconds": 0.1}, np.ones((1, 1)))
+    assert tracker.record_reference(study, linear, ended=2.0) == tracker.record_reference(study, linear, ended=3.0)
+    beside = {names.REFERENCES: standing.dumps([standing.Scored("linear", "a linear model", {"val_mse": 1.0})])}
+    tracker.summarise(study, description="", metrics={}, tags=beside, pictures={})
     tracker.record_failure(study, trial=1, config=config, error="ValueError: no", started=1.0, ended=2.0)
     return store
 

@@ -13,6 +13,7 @@ import optuna
 
 from experiments.config import RunConfig
 from experiments.outcome import Curves, Outcome, Status
+from experiments.problems import Part, Problem
 from experiments.record.recorded import RecordedRun, StudyRun
 from experiments.tracking import Tracker
 from sweeps.engine import pruners, results, samplers, studies
@@ -189,3 +190,27 @@ class Bench:
         recorder, workers = cast(Recorder, self.book), cast(Workers, self.workers)
         ending = Driver(plan, study, work, workers, recorder, opened, Silent(), self.interrupts).run()
         return results.of(study), ending
+
+
+def table_problem(most: int, classes: int) -> Problem:
+    """Random rows of two columns, `most` of them to train on, of as many `classes` (0 for a number)."""
+    outputs = tuple(f"class {each}" for each in range(classes))
+    outputs = outputs[1:] if classes == 2 else outputs or ("y",)
+
+    def part(n: int, seed: int) -> Part:
+        random = np.random.default_rng(seed)
+        X, code = random.normal(size=(n, 2)), random.integers(max(classes, 1), size=n)
+        y = X.sum(axis=1, keepdims=True) if not classes else np.eye(classes)[code][:, -len(outputs) :]
+        return Part(X, y)
+
+    return Problem(
+        name=f"rows?classes={classes}&most={most}",
+        inputs=("a", "b"),
+        outputs=outputs,
+        train=part,
+        val=lambda seed: part(50, 1000 + seed),
+        test=lambda: part(50, 2000),
+        most=most,
+        classes=tuple(f"class {each}" for each in range(classes)),
+        target="class" if classes else "",
+    )

@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT, user_environment
 
 
+@pytest.mark.drill
 def test_a_sweep_comes_to_the_same_end_after_a_fault_at_any_write() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.sweeps.faults", "--every", "53"],

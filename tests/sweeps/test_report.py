@@ -23,7 +23,7 @@ def row(number: int, val_mse: float | None = 1.0, *, status: Status = "complete"
 
 
 def lines_of(results: Results, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    report.show(SWEEP, results, [], [("Browse", "mlflow ui")])
+    report.show(SWEEP, results, [], [], [("Browse", "mlflow ui")])
     return capsys.readouterr().out.splitlines()
 
 
@@ -108,9 +108,9 @@ def test_the_winner_is_the_best_over_fresh_seeds_and_selection_is_said_to_have_f
     assert (
         "Trial 1 led the search with a val MSE of 3 and has 3.767 on fresh seeds: selection had flattered it by" in text
     )
-    assert "by 0.77 (20%)." in text
+    assert "by 0.767 (20%)." in text
     assert (
-        "Trial 2 had a val MSE of 3.2 and has 3.633 on fresh seeds: selection had flattered it by 0.43 (12%)." in text
+        "Trial 2 had a val MSE of 3.2 and has 3.633 on fresh seeds: selection had flattered it by 0.433 (12%)." in text
     )
     assert "Trial 3 diverged on a fresh seed, and so lost." in text
     assert "Trial 2 cannot be told from trial 1 on these seeds" in text
@@ -181,7 +181,7 @@ def test_a_trial_that_was_pruned_low_is_not_the_best() -> None:
 
 
 def test_markdown_has_the_question_the_table_and_the_sentence() -> None:
-    text = report.markdown(SWEEP, Results([row(0, 4.0), row(1, 1.0)]))
+    text = report.markdown(SWEEP, Results([row(0, 4.0), row(1, 1.0)]), [])
     assert SWEEP.question in text
     assert "| best | 1 | 0.0009877 | 1999 | 1 | 2 | 0.5000 | 1.2 |" in text
     assert "4.00 times lower" in text

@@ -165,6 +165,7 @@ def test_another_store_is_refused_before_anything_runs(folder: Path) -> None:
     assert answer(moved)["trials"]["complete"] == 3
 
 
+@pytest.mark.drill
 def test_a_sweep_under_kills_comes_to_the_end_of_one_left_alone() -> None:
     drill = Drill("local", "random", seed=1)
     for victim in ("driver", "worker"):

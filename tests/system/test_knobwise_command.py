@@ -41,7 +41,7 @@ def test_help_lists_every_verb_with_what_it_does(tmp_path: Path) -> None:
         (["sweep", "lr_epoch"], "did you mean lr_epochs?"),
         (["sweep", "lr_epochs", "--jobs", "x"], "--jobs must be a whole number, got 'x'"),
         (["list", "--stroage"], "knobwise list must stand alone"),
-        (["doctor", "who"], "knobwise doctor must stand alone, got 'who'"),
+        (["doctor", "who"], "the words that are no options must be none, got who"),
     ],
 )
 def test_a_wrong_word_is_one_line_that_says_what_would_be_right(words: list[str], said: str, tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from experiments import compare
-from sweeps.engine import leavings
+from sweeps.engine import completing, leavings
 from sweeps.engine.locks import FileLock
 from tests.conftest import RecordedSweep
 from tests.system.test_knobwise_command import knobwise
@@ -42,6 +44,19 @@ def test_runs_and_best_show_the_record(recorded_sweep: RecordedSweep) -> None:
     last = json.loads(knobwise(recorded_sweep.folder, "runs", "lr_epochs", "--sort=lr", "--first=1", "--json").stdout)
     assert [row["lr"] for row in last["runs"]] == [table["lr"].min()]
     assert last["runs"][0]["widths"] == [64, 64, 64]
+
+
+def test_studies_are_completed_from_the_record(
+    recorded_sweep: RecordedSweep, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert completing.studies("") == []
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri(recorded_sweep))
+    assert completing.studies("") == ["lr_epochs"]
+
+
+def test_the_machine_is_watched_only_when_that_is_asked_for(recorded_sweep: RecordedSweep) -> None:
+    with closing(sqlite3.connect(recorded_sweep.folder / "mlflow.db")) as database:
+        assert database.execute("SELECT count(*) FROM metrics WHERE key LIKE 'system/%'").fetchone() == (0,)
 
 
 def test_export_writes_the_file(recorded_sweep: RecordedSweep, tmp_path: Path) -> None:

@@ -243,6 +243,7 @@ def test_a_second_interrupt_leaves_at_once_with_its_workers(tmp_path: Path) -> N
     assert not psutil.wait_procs(workers, timeout=5)[1]
 
 
+@pytest.mark.drill
 def test_killed_workers_and_a_killed_driver_lose_nothing(tmp_path: Path) -> None:
     process = start(tmp_path, "--trials", "6", "--quiet", "--sampler", "random", **LONG)
     wait_for_trials(tmp_path, 1)

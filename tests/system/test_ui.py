@@ -195,3 +195,82 @@ def test_the_contour_picture_is_among_the_artifacts(page: "Page", ui: Ui, record
     picture.wait_for()
     page.wait_for_function("image => image.naturalWidth > 600", arg=picture.element_handle())
     keep(page, "contours")
+
+
+def test_the_slider_of_a_run_goes_through_the_pictures_of_its_surface(page: "Page", ui: Ui) -> None:
+    run = champion(ui)
+    epochs = int(value(run, "params", "epochs"))
+    open_run(page, ui, run)
+    page.get_by_role("tab", name="Model metrics").click()
+    page.get_by_placeholder("Search metric charts").fill("surface")
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    shown: dict[str, bytes] = {}
+    while slider.get_attribute("aria-valuenow") != slider.get_attribute("aria-valuemax"):
+        slider.press("ArrowRight")  # at first it stands before the first picture
+        epoch = slider.get_attribute("aria-valuenow") or ""
+        assert epoch not in shown
+        picture = page.locator(f"img[src*='surface%2Bstep%2B{epoch}%2B']").first
+        page.wait_for_function("image => image.naturalWidth > 100", arg=picture.element_handle())
+        answer = page.request.get(picture.evaluate("image => image.src"))
+        assert answer.ok
+        shown[epoch] = answer.body()
+    assert [int(epoch) for epoch in shown] == sorted(map(int, shown))
+    assert next(iter(shown)) == "1"
+    assert int(max(shown, key=int)) <= epochs
+    assert len(shown) >= 3
+    assert len(set(shown.values())) == len(shown), "two epochs have the same picture"
+    keep(page, "surface")
+
+
+def test_two_trials_are_compared(page: "Page", ui: Ui) -> None:
+    page.get_by_role("link", name="lr_epochs", exact=True).click()
+    page.locator(".ag-row", has=link_to(page, ui.parent)).locator("button").first.click()
+    complete = [run for run in ui.children if "val_mse" in metrics(run)]
+    two = sorted(complete, key=lambda run: int(tags(run)["knobwise.trial"]))[:2]
+    for run in two:
+        page.locator(".ag-row").filter(has=link_to(page, run)).get_by_role("checkbox").first.check()
+    keep(page, "picked")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_text("Comparing 2 Runs from 1 Experiment").wait_for()
+    chart = page.locator(".js-plotly-plot .parcoords").first
+    chart.wait_for()
+    for run in two:
+        assert link_to(page, run).first.is_visible()
+    lr = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="lr", exact=True)).inner_text()
+    assert set(lr.split()[1:]) == {value(run, "params", "lr") for run in two}
+    name = page.get_by_role("link", name="val_mse", exact=True)  # these are no table
+    box = name.locator("xpath=ancestor::div[contains(@class, 'collapse-content-box')]").inner_text()
+    errors = {f"{value(run, 'metrics', 'val_mse'):.4g}" for run in two}
+    assert len(errors & set(box.split())) == 2
+    keep(page, "compared")
+
+
+def test_the_champion_is_in_the_model_registry(page: "Page", ui: Ui) -> None:
+    run = champion(ui)
+    page.goto(f"{ui.url}/#/models")
+    page.get_by_role("link", name="lr_epochs", exact=True).click()
+    page.get_by_text("The models of the study").wait_for()
+    page.get_by_text("champion", exact=True).first.wait_for()
+    keep(page, "model")
+    page.get_by_role("link", name="Version 1", exact=True).click()
+    page.get_by_role("heading", name="Version 1", exact=True).wait_for()
+    page.get_by_text("champion").first.wait_for()
+    keep(page, "version")
+    page.get_by_role("link", name=run["info"]["run_name"], exact=True).click()
+    page.wait_for_url(f"**/runs/{run['info']['run_id']}**")
+    page.get_by_role("tab", name="Overview").wait_for()
+    page.get_by_role("heading", name=run["info"]["run_name"]).wait_for()
+
+
+def value(run: dict[str, Any], facts: str, name: str) -> Any:
+    return next(each["value"] for each in run["data"][facts] if each["key"] == name)
+
+
+def champion(ui: Ui) -> dict[str, Any]:
+    """The run of the version that the registry calls the study's champion."""
+    with urllib.request.urlopen(
+        f"{ui.url}/api/2.0/mlflow/registered-models/alias?name=lr_epochs&alias=champion"
+    ) as got:
+        run_id = json.load(got)["model_version"]["run_id"]
+    return next(run for run in ui.children if run["info"]["run_id"] == run_id)

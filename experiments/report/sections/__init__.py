@@ -11,6 +11,7 @@ is not in the record: the page then says so in its place.
 from types import ModuleType
 
 from experiments.report.sections import (
+    classes,
     confirmation,
     cost,
     curves,
@@ -19,6 +20,7 @@ from experiments.report.sections import (
     landscape,
     provenance,
     ranking,
+    references,
     slices,
     surfaces,
 )
@@ -26,12 +28,14 @@ from experiments.report.sections import (
 ORDER: tuple[ModuleType, ...] = (
     ranking,
     confirmation,
+    references,
     landscape,
     importance,
     slices,
     curves,
     cost,
     surfaces,
+    classes,
     failures,
     provenance,
 )

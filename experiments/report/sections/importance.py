@@ -1,5 +1,6 @@
 """How much of the differences between trials each knob explains."""
 
+from experiments.analysis import columns
 from experiments.analysis.importance import ENOUGH
 from experiments.analysis.importance import importance as measured
 from experiments.record.refusals import CompareError
@@ -13,8 +14,11 @@ def content(facts: Facts) -> Markup:
     """A table with a bar for each knob: its share, with the interval, and the caveat where there are too few trials.
 
     Raises:
-        Missing: there are too few trials, or nothing differs between them.
+        Missing: there are too few trials, or nothing differs between them, or one knob alone does.
     """
+    varied = [knob for knob in columns.varied(facts.runs) if knob != "seed"]
+    if len(varied) == 1:
+        raise Missing(f"Only {varied[0]} was varied: what differs between the trials is its doing, or chance.")
     try:
         table = measured(facts.runs, facts.study)
     except CompareError as error:

@@ -1,5 +1,7 @@
 """The best trials next to the baseline, with intervals where they were repeated."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from experiments.metrics import r2_text
@@ -26,7 +28,16 @@ def content(facts: Facts) -> Markup:
     scale = scale_of([v for trial in trials for v in (trial.val_mse, trial.low, trial.high)], margin=0.06)
     repeated = any(np.isfinite(trial.high) for trial in trials)
     hidden = [tag("span", words, class_="hidden") for words in ("what it is", "val MSE on a scale")]
-    heads = [hidden[0], "trial", "val MSE", hidden[1], *(k.name for k in facts.knobs), "test MSE", "test R²", "seconds"]
+    heads = [
+        hidden[0],
+        "trial",
+        "val MSE",
+        hidden[1],
+        *(k.name for k in facts.knobs),
+        "test MSE",
+        _quality(facts)[0],
+        "seconds",
+    ]
     head = (tag("th", each, scope="col", class_="scale" if each is hidden[1] else None) for each in heads)
     rows = (_row(facts, trial, scale, trial.number in equal) for trial in trials)
     caption = (
@@ -48,6 +59,15 @@ def content(facts: Facts) -> Markup:
     return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Table of the best trials")
 
 
+def _quality(facts: Facts) -> tuple[str, list[str]]:
+    """What people know a good fit by, its name and its text for each trial: accuracy for classes, R² for numbers."""
+    accuracy = facts.column("test_accuracy")
+    classes = bool(np.isfinite(accuracy).any())
+    text: Callable[[float], str] = "{:.4f}".format if classes else r2_text
+    values = accuracy if classes else facts.column("test_r2")
+    return "test accuracy" if classes else "test R²", [text(each) if np.isfinite(each) else "–" for each in values]
+
+
 def _row(facts: Facts, trial: Trial, scale: Scale, equal: bool) -> Markup:
     best, baseline = facts.best, facts.baseline
     is_best, is_baseline = trial.number == best.number, baseline is not None and trial.number == baseline.number
@@ -60,7 +80,7 @@ def _row(facts: Facts, trial: Trial, scale: Scale, equal: bool) -> Markup:
     cells = [
         *(facts.value(knob, trial.row) for knob in facts.knobs),
         shown(trial.test_mse),
-        r2_text(trial.test_r2) if np.isfinite(trial.test_r2) else "–",
+        _quality(facts)[1][trial.row],
         f"{trial.seconds:,.1f}" if np.isfinite(trial.seconds) else "–",
     ]
     return tag(

@@ -21,8 +21,8 @@ SIDE = 60  # of a drawn surface, at most: finer cannot be seen, and costs bytes
 Array = NDArray[np.float64]
 
 
-def content(facts: Facts) -> Markup:
-    """Surfaces for a problem on a grid, predicted against true values for every other one.
+def content(facts: Facts) -> Markup | None:
+    """Surfaces for a problem on a grid, predicted against true values for every other one; None for classes.
 
     Raises:
         Missing: no trial is complete, or what is needed of the best is gone.
@@ -41,6 +41,8 @@ def content(facts: Facts) -> Markup:
         raise Missing(" ".join(gone))
     note = tag("p", " ".join(gone), class_="missing") if gone else None
     first = fits[0][2]
+    if first.problem.classes:
+        return None
     on_grid = first.problem.grid is not None and first.test.y.shape[1] == 1
     return join([note, _surfaces(fits) if on_grid else _scatters(fits)])
 

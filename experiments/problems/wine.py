@@ -1,0 +1,27 @@
+"""178 wines of three growers, told apart by thirteen measures of chemistry.
+
+The classes overlap little, so a small network soon finds all; the test part has few rows, so its accuracy is coarse.
+
+S. Aeberhard and M. Forina (1992), "Wine", UCI Machine Learning Repository; the table comes with scikit-learn
+(`load_wine`).
+"""
+
+from experiments.problems import Problem
+from experiments.tables.arrays import from_arrays
+
+
+def wine() -> Problem:
+    """The table, split at random within each class."""
+    from sklearn.datasets import load_wine
+
+    table = load_wine()
+    return from_arrays(
+        name="wine",
+        title="Wine",
+        X=table.data,
+        y=table.target,
+        inputs=tuple(table.feature_names),
+        classes=tuple(map(str, table.target_names)),
+        target="grower",
+        about="Aeberhard and Forina (1992), Wine, UCI Machine Learning Repository; scikit-learn's load_wine",
+    )

@@ -1,0 +1,37 @@
+"""Whether a network is worth it: the best one beside a constant, a linear model and boosted trees on the same rows."""
+
+from experiments import standing
+from experiments.record import names
+from experiments.report.facts import Facts
+from experiments.report.markup import Markup, join, tag
+from experiments.report.words import shown
+
+TITLE = "Beside simpler models"
+
+
+def content(facts: Facts) -> Markup | None:
+    """Who wins, in sentences, then a table of the models' errors; None for a study that has none beside it."""
+    scored = standing.loads(facts.tags.get(names.REFERENCES, ""))
+    if not scored:
+        return None
+    heads = {"val_mse": "val MSE", "test_mse": "test MSE"}
+    accuracy = any("test_accuracy" in each.metrics for each in scored)
+    heads["test_accuracy" if accuracy else "test_r2"] = "test accuracy" if accuracy else "test R²"
+    body = [
+        tag(
+            "tr",
+            tag("th", each.name, scope="row"),
+            *(tag("td", shown(each.metrics[name]) if name in each.metrics else "–") for name in heads),
+            tag("td", each.about, class_="about"),
+        )
+        for each in scored
+    ]
+    caption = "Fitted by scikit-learn to the same training rows; intervals are over the test rows, 95%."
+    table = tag(
+        "table",
+        tag("caption", tag("span", caption)),
+        tag("thead", tag("tr", *(tag("th", head, scope="col") for head in ("model", *heads.values(), "what it is")))),
+        tag("tbody", *body),
+    )
+    said = [tag("p", sentence) for sentence in standing.sentences(scored)]
+    return join([*said, tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Simpler models")])

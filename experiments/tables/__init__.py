@@ -1,0 +1,173 @@
+"""Tables from disk as problems: a CSV, TSV or Parquet file, split in three, its raw columns turned into inputs.
+
+    file -> reading -> columns -> splitting -> raw_rows, target -> Problem
+
+What is learned from data (medians, categories, scales) is learned from the training part alone, and from all of it,
+however small the sample that a network is given.
+"""
+
+import difflib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.problems import Problem
+from experiments.spec import Spec
+from experiments.tables import arrays, columns, raw_rows, reading, splitting, target
+from experiments.tables.options import Options
+from experiments.tables.raw_rows import RawRows
+from experiments.tables.splitting import Split
+from experiments.tables.target import Target
+
+_LISTED = 30  # columns named in a message
+
+
+def load(spec: Spec) -> Problem:
+    """The problem of a file: `wine.csv?target=quality&drop=id`.
+
+    Args:
+        spec: the file, relative to the working directory or absolute, and the fields of `Options` as options.
+
+    Returns:
+        A problem whose name has the file's SHA-256 among its options.
+
+    Raises:
+        ValueError: the file, a column or an option is not fit for it; one line that names it, and the row.
+    """
+    path, options = Path(spec.source), Options.parse(spec)
+    reading.check(path)
+    digest = reading.sha256(path)
+    if options.sha256 not in {None, digest}:
+        raise ValueError(
+            f"the file {spec.source} has changed since the study began: its SHA-256 is {digest} and was "
+            f"{options.sha256}; put the old file back, or begin another study with --fresh"
+        )
+    table = reading.read(path)
+    _check_columns(table, options, spec.source)
+    found = target.read(table[options.target], options.task)
+    problem = from_frame(table, found, _split(table, found, options), options)
+    return problem._replace(
+        name=str(spec.having({"sha256": digest})),
+        title=f"{path.name}, target {options.target}",
+        about=f"{len(table):,} rows of {table.shape[1]} columns of {path.name}: {problem.about}",
+    )
+
+
+def from_frame(table: pd.DataFrame, found: Target, split: Split, options: Options) -> Problem:
+    """The problem of a table whose rows are split.
+
+    Args:
+        table: all rows and columns, as read.
+        found: the target of all rows.
+        split: which rows train, validate and test. Nothing is learned from any but those that train.
+        options: which columns are inputs, and on what scale the target is learned.
+
+    Raises:
+        ValueError: a column cannot be an input, or none is left.
+    """
+    others = {options.target, options.group, *options.drop}
+    known = columns.kinds(table[[name for name in table.columns if name not in others]], options.time)
+    train_table = table[[*known]].iloc[split.train]
+    useless = columns.left_out(train_table, known)
+    kinds = {name: kind for name, kind in known.items() if name not in useless}
+    raw = RawRows.fit(train_table, kinds)
+    notes = "".join(f"; {name} is left out, {why}" for name, why in useless.items())
+    if not raw.inputs:
+        raise ValueError(f"a table must have a column to predict by beside the target, got none{notes}")
+    rows = table[[*kinds]]
+    # What validation and test have that training had not is no error of the file: it is what a model meets in use.
+    train, val, test = arrays.parts(split, lambda chosen: raw.encode(rows.iloc[chosen], unseen="ignore"), found.y)
+    _every_class_trains(found, split)
+    regression = not found.classes
+    return Problem(
+        name="",
+        inputs=raw.inputs,
+        outputs=found.outputs,
+        train=train,
+        val=val,
+        test=test,
+        most=split.train.size,
+        classes=found.classes,
+        target=options.target,
+        log_shift=target.log_shift(found.y[split.train], options.target_scale, options.target) if regression else None,
+        raw=raw,
+        about=(
+            f"{split.train.size:,} rows train, {split.val.size:,} validate, {split.test.size:,} test; "
+            f"{_counted(len(kinds), 'column')} as {_counted(len(raw.inputs), 'input')}; "
+            f"{'regression' if regression else f'{len(found.classes)} classes'}{notes}"
+        ),
+    )
+
+
+def _check_columns(table: pd.DataFrame, options: Options, file: str) -> None:
+    """Refuse columns that are not there or are asked for twice.
+
+    Raises:
+        ValueError: the line names the column and those that there are.
+    """
+    there = [str(name) for name in table.columns]
+    if not options.target:
+        raise ValueError(f"target must be one of the columns of {file}, got none; they are {_named(there)}")
+    asked = {"target": [options.target], "drop": options.drop, "group": [options.group], "time": [options.time]}
+    taken: dict[str, str] = {}
+    for option, names in asked.items():
+        for name in names:
+            if name is None:
+                continue
+            if name not in there:
+                near = difflib.get_close_matches(name, there, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(f"{option} must be one of the columns of {file}, {_named(there)}, got {name!r}{hint}")
+            if name in taken:
+                raise ValueError(f"column {name!r} must be asked for once, got it as {taken[name]} and as {option}")
+            taken[name] = option
+
+
+def _split(table: pd.DataFrame, found: Target, options: Options) -> Split:
+    fraction, seed = options.test_fraction, options.split_seed
+    if options.time:
+        return splitting.by_time(_times(table[options.time]), options.time, fraction)
+    if options.group:
+        codes, _ = pd.factorize(_complete(table[options.group], "a group"))
+        return splitting.grouped(codes.astype(np.int64), options.group, fraction, seed)
+    if found.classes:
+        return splitting.stratified(found.labels, found.classes, fraction, seed)
+    return splitting.plain(len(table), fraction, seed)
+
+
+def _times(cells: pd.Series) -> NDArray[np.float64]:
+    """Dates or numbers as numbers that grow with time."""
+    _complete(cells, "a time")
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        return raw_rows.dates(cells)
+    if not pd.api.types.is_numeric_dtype(cells.dtype):
+        raise raw_rows.refused(cells, 0, "dates or numbers to split by time")
+    return raw_rows.numbers(cells)
+
+
+def _complete(cells: pd.Series, must: str) -> pd.Series:
+    if cells.isna().any():
+        raise raw_rows.refused(cells, int(cells.isna().to_numpy().argmax()), f"{must} in every row")
+    return cells
+
+
+def _every_class_trains(found: Target, split: Split) -> None:
+    """Refuse a split by groups or time that keeps a class from training.
+
+    Raises:
+        ValueError: the line names the class.
+    """
+    counts = np.bincount(found.labels[split.train], minlength=len(found.classes)) if found.classes else np.ones(1)
+    if not counts.all():
+        absent = found.classes[int(counts.argmin())]
+        raise ValueError(f"each class must have rows to train by, got none of class {absent!r}: split otherwise")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")

@@ -1,0 +1,81 @@
+"""What the texts of a column say: numbers, truth values, dates or texts, decided from all of its cells."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MISSING = (
+    "",
+    "#N/A",
+    "#NA",
+    "-nan",
+    "-NaN",
+    "<NA>",
+    "N/A",
+    "NA",
+    "NaN",
+    "None",
+    "NULL",
+    "n/a",
+    "nan",
+    "null",
+)
+"""Cells that stand for nothing."""
+
+_ISO = r"\d{4}-\d{2}"  # how a date begins; "2026" alone is a number
+_TRUTH = {"true": True, "false": False}
+
+
+def understood(column: pa.ChunkedArray, is_text: bool = False) -> Any:
+    """The column as pandas holds it: numbers, `boolean`, `datetime64`, or `category` of texts.
+
+    Args:
+        column: texts, null where the cell is missing.
+        is_text: leave them as texts, whatever they look like.
+
+    >>> understood(pa.chunked_array([["1", None, "2.5"]]))
+    array([1. , nan, 2.5])
+    >>> understood(pa.chunked_array([["2026-01-31", None]])).dtype.kind
+    'M'
+    >>> list(understood(pa.chunked_array([["red", "1"]])).categories)
+    ['red', '1']
+    """
+    if not is_text:
+        for kind in (pa.int64(), pa.float64()):
+            try:
+                return pc.cast(column, kind).to_numpy()
+            except pa.ArrowInvalid:
+                continue
+    codes, values = _distinct(column)
+    return pd.Categorical.from_codes(codes, values) if is_text else _told(codes, values)
+
+
+def _distinct(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pd.Index]:
+    """The number of each cell's text among the different ones (-1 where it is missing), and those, without blanks."""
+    joined = column.dictionary_encode().unify_dictionaries().combine_chunks()
+    if isinstance(joined, pa.ChunkedArray):
+        joined = pa.concat_arrays(joined.chunks) if joined.num_chunks else pa.array([], pa.string()).dictionary_encode()
+    codes = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts = pd.Series(joined.dictionary.to_pandas(), dtype="str").str.strip()
+    merged, values = pd.factorize(texts.where(~texts.isin(MISSING)))  # two may be the same without their blanks
+    return np.append(merged, -1)[codes], pd.Index(values)
+
+
+def _told(codes: np.ndarray[Any, np.dtype[np.int64]], values: pd.Index) -> Any:
+    """The cells as the kind that all of `values` are."""
+    numbers = pd.to_numeric(values.to_series(), errors="coerce").to_numpy(dtype=np.float64)
+    if not np.isnan(numbers).any():
+        return np.append(numbers, np.nan)[codes]
+    truths = values.str.lower().map(_TRUTH)
+    if not truths.isna().any():
+        return pd.array(np.array([*truths, None], dtype=object)[codes], dtype="boolean")
+    if values.str.match(_ISO).all():
+        try:
+            dates = pd.to_datetime(values, format="ISO8601", utc=True).tz_localize(None).as_unit("us")
+            return dates.append(pd.DatetimeIndex([pd.NaT]))[codes]
+        except ValueError:  # some are no dates after all
+            pass
+    return pd.Categorical.from_codes(codes, values)

@@ -1,0 +1,168 @@
+"""CSV and TSV files, strictly: UTF-8, a line of column names, as many cells in each row.
+
+Every cell is read as a text first, by pyarrow, which splits a file several times as fast as pandas and refuses a row
+that is too short, which pandas fills up. What a column holds is decided afterwards, from all of its cells
+(`experiments.tables.cells`).
+"""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from experiments.tables import cells
+
+_BLOCK = 2**24  # bytes read at a time; a row must fit into one
+_NAMES: Mapping[str, str] = MappingProxyType({",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"})
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read(path: Path, delimiter: str, texts: Collection[str] = ()) -> pd.DataFrame:
+    """The table of a file whose cells are divided by `delimiter`; `texts` are columns to leave as texts.
+
+    Raises:
+        ValueError: not UTF-8, another delimiter, two columns with one name, a row with too few or too many cells.
+    """
+    _is_text(path)
+    header = _header(path, delimiter)
+    names = [name.strip() or f"Unnamed: {number}" for number, name in enumerate(header)]
+    no_duplicates(names, path)
+    ragged: list[pa_csv.InvalidRow] = []
+
+    def refuse(row: pa_csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "error"
+
+    try:
+        table = pa_csv.read_csv(
+            path,
+            read_options=pa_csv.ReadOptions(
+                # One thread, for the parser to know the number of a row that it refuses.
+                use_threads=False,
+                block_size=_BLOCK,
+                column_names=names,
+                skip_rows_after_names=1,
+            ),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=list(cells.MISSING),
+                strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowException as error:
+        _closed(path, delimiter)
+        if ragged:
+            row = ragged[0]
+            raise ValueError(
+                f"each row must have {row.expected_columns} cells, as many as there are column names, "
+                f"got {row.actual_columns} in row {row.number - 1} below the column names of {str(path)!r}"
+            ) from None
+        reason = " ".join(str(error).split())
+        raise ValueError(f"the file must be a readable {path.suffix} file, got {str(path)!r}: {reason}") from None
+    _closed(path, delimiter)
+    columns = {}
+    for name in names:
+        columns[name] = cells.understood(table.column(name), is_text=name in texts)
+        table = table.drop_columns([name])  # the texts are not held beside what they become
+    return pd.DataFrame(columns, copy=False)
+
+
+def no_duplicates(names: Sequence[str], path: Path) -> None:
+    """Refuse a table two columns of which have one name.
+
+    Raises:
+        ValueError: the line names the first of them and where they are.
+    """
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        places = " and ".join(str(place + 1) for place, each in enumerate(names) if each == name)
+        raise ValueError(
+            f"column names must differ, got {name!r} {count} times in {str(path)!r}: columns {places}; rename them"
+        )
+
+
+def _is_text(path: Path) -> None:
+    """Refuse what is not UTF-8 text, with or without a mark at its beginning.
+
+    Raises:
+        ValueError: the line names the first byte that is not.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset, lines = 0, 1
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if offset == 0 and block.startswith(_UTF_16):
+                raise ValueError(f"the file must be UTF-8, got {str(path)!r}, which is UTF-16: save it as UTF-8")
+            pending = len(decoder.getstate()[0])
+            try:
+                decoder.decode(block)
+                wrong = block.find(b"\0")
+                what = "a zero byte, as in a binary file,"
+            except UnicodeDecodeError as error:
+                wrong = error.start - pending
+                what = f"the byte 0x{error.object[error.start]:02x}, which is another encoding's,"
+            if wrong >= 0:
+                line = lines + block[:wrong].count(b"\n")
+                raise ValueError(
+                    f"the file must be UTF-8 text, got {what} at byte {offset + wrong} in line {line} of {str(path)!r}"
+                )
+            offset += len(block)
+            lines += block.count(b"\n")
+    if decoder.getstate()[0]:
+        raise ValueError(f"the file must be UTF-8 text, got {str(path)!r}, which ends in the middle of a character")
+
+
+def _closed(path: Path, delimiter: str) -> None:
+    """Refuse a quote that is opened and never closed, which makes one cell of all that follows.
+
+    Raises:
+        ValueError: the line names the row that it is in.
+    """
+    with path.open("rb") as file:
+        quotes = sum(block.count(b'"') for block in iter(lambda: file.read(_BLOCK), b""))
+    if quotes % 2 == 0:
+        return
+    row = -1  # below the column names
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        try:
+            for _ in csv.reader(text, delimiter=delimiter, strict=True):
+                row += 1
+        except csv.Error as error:
+            raise ValueError(
+                f"the file must be a readable {path.suffix} file, got {str(path)!r}: {error} "
+                f'in row {row + 1} below the column names, where a " is opened and not closed'
+            ) from None
+
+
+def _header(path: Path, delimiter: str) -> list[str]:
+    """The column names as the file has them.
+
+    Raises:
+        ValueError: there are none, or there is one only, with another delimiter in it.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        start = io.StringIO(file.read(_BLOCK), newline="")
+    try:
+        header = next((row for row in csv.reader(start, delimiter=delimiter) if row), None)
+    except csv.Error as error:
+        raise ValueError(f"the file must have a line of column names, got {str(path)!r}: {error}") from None
+    if header is None:
+        raise ValueError(f"the file must have a line of column names, got {str(path)!r}, which is blank")
+    if len(header) > 1:
+        return header
+    found = max(_NAMES, key=header[0].count)
+    if found != delimiter and found in header[0]:
+        advice = "call it .tsv" if found == "\t" else "call it .csv" if found == "," else "save it with commas"
+        raise ValueError(
+            f"the file must have {_NAMES[delimiter]} between its columns, got {str(path)!r}, which seems to have "
+            f"{_NAMES[found]}: {advice}"
+        )
+    return header

@@ -1,0 +1,87 @@
+"""What a table's problem is asked with: texts, checked one by one."""
+
+import difflib
+import math
+from typing import NamedTuple, cast, get_args
+
+from experiments.spec import Spec
+from experiments.tables.columns import listed
+from experiments.tables.target import Scale, Task
+
+LARGEST_TEST = 0.5
+SMALLEST_TEST = 0.01
+
+
+class Options(NamedTuple):
+    """What `FILE?target=...` says.
+
+    Attributes:
+        target: the column that is predicted.
+        drop: columns that are left out.
+        task: regression or classification; None to decide by the target.
+        test_fraction: of the rows, in the test part; and of the rest, in the validation part.
+        group: a column whose rows of one value stay together.
+        time: a column by which the earliest rows train and the latest test.
+        target_scale: "log" to learn the logarithm of the target, "auto" where it is skewed.
+        split_seed: another seed, another split.
+        sha256: of the file's bytes, which it must have.
+    """
+
+    target: str
+    drop: tuple[str, ...] = ()
+    task: Task | None = None
+    test_fraction: float = 0.2
+    group: str | None = None
+    time: str | None = None
+    target_scale: Scale = "auto"
+    split_seed: int = 0
+    sha256: str | None = None
+
+    @classmethod
+    def parse(cls, spec: Spec) -> "Options":
+        """The options of `spec`, checked.
+
+        Raises:
+            ValueError: one that there is not, or a value that it does not take.
+        """
+        given = spec.options
+        for name in given:
+            if name not in cls._fields:
+                near = difflib.get_close_matches(name, cls._fields, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ValueError(f"a table takes the options {', '.join(cls._fields)}, got {name}{hint}")
+        if given.get("group") and given.get("time"):
+            raise ValueError("a table is split by group or by time, got both")
+        return cls(
+            target=given.get("target", ""),
+            drop=tuple(listed(given.get("drop", ""))),
+            task=cast(Task | None, _one_of("task", given.get("task"), get_args(Task))),
+            test_fraction=_fraction(given.get("test_fraction", "0.2")),
+            group=given.get("group") or None,
+            time=given.get("time") or None,
+            target_scale=cast(Scale, _one_of("target_scale", given.get("target_scale"), get_args(Scale)) or "auto"),
+            split_seed=_whole(given.get("split_seed", "0")),
+            sha256=given.get("sha256") or None,
+        )
+
+
+def _one_of(name: str, value: str | None, known: tuple[str, ...]) -> str | None:
+    if value is not None and value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+    return value
+
+
+def _fraction(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not SMALLEST_TEST <= number <= LARGEST_TEST:
+        raise ValueError(f"test_fraction must be a number from {SMALLEST_TEST} to {LARGEST_TEST}, got {value!r}")
+    return number
+
+
+def _whole(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) < 2**32):
+        raise ValueError(f"split_seed must be a whole number from 0 to 2^32 - 1, got {value!r}")
+    return int(value)

@@ -1,0 +1,319 @@
+"""How rows as a file has them become a network's inputs: numbers, categories, truth values and dates, some missing.
+
+All that was learned from the training part is plain numbers and texts, so it is stored as JSON, and scikit-learn's
+transformers are made anew from it: nothing is pickled. This file needs NumPy, pandas and scikit-learn alone; a model
+that is served has a copy of it beside it.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder
+
+Array = NDArray[np.float64]
+Kind = Literal["number", "category", "boolean", "date", "season"]
+Unseen = Literal["refuse", "ignore"]
+
+MOST_CATEGORIES = 30
+"""Categories that have an input each; those that are rarer share one."""
+
+MISSING, OTHER = "(missing)", "(other)"
+PERIODS: dict[str, float] = {"year": 365.2425, "week": 7.0, "day": 1.0}
+"""Cycles of dates, in days."""
+
+_FULL = "a value in every row, as in the training part"
+_TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
+_AT_ONCE = 2**16  # rows encoded at a time: what is between a table and its inputs stays small
+_TOLD, _SHOWN = 10, 80  # categories named in a message, and characters of a cell
+_VARIES = 0.05  # of a wave from -1 to 1; the first of January moves by less, from year to year
+
+
+class RowError(ValueError):
+    """Rows that cannot be encoded: one line that names the column, the row and the cell, and what it must be."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A raw column, and what its training part taught.
+
+    Attributes:
+        name: as the file has it.
+        kind: a number, a category, a truth value, a date, or a season: a date of which only its place in the year, the
+            week and the day counts.
+        missing: whether cells may be missing, as some were in the training part.
+        fill: the median, which takes the place of a missing cell; of dates in days since 1970.
+        categories: those that have an input, in order.
+        first: the earliest date, in days since 1970.
+        cycles: those of `PERIODS` that dates go through.
+    """
+
+    name: str
+    kind: Kind
+    missing: bool = False
+    fill: float = 0.0
+    categories: tuple[str, ...] = ()
+    first: float = 0.0
+    cycles: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the inputs, by the column of numbers that each comes from: `_value_cells`, `_category_cells`."""
+        if self.kind == "category":
+            return (tuple(f"{self.name}={each}" for each in self.categories),)
+        days = {"date": (f"{self.name} (days)",), "season": ()}.get(self.kind, (self.name,))
+        names = [*days, *(f"{self.name} ({cycle}, {wave})" for cycle in self.cycles for wave in ("sine", "cosine"))]
+        flag = (f"{self.name}={MISSING}",) if self.missing else ()  # an input of its own, once for the column
+        return tuple((name, *flag) if at == 0 else (name,) for at, name in enumerate(names))
+
+    @property
+    def steps(self) -> tuple[SimpleImputer | OneHotEncoder, ...]:
+        """scikit-learn's transformer for each column of numbers."""
+        if self.kind == "category":
+            # Their numbers: texts it would compare one by one.
+            known = np.arange(len(self.categories), dtype=np.float64)
+            return (OneHotEncoder(categories=[known], handle_unknown="ignore", sparse_output=False),)
+        fills = _expanded(np.array([self.fill]), self)[0]
+        return tuple(
+            SimpleImputer(strategy="constant", fill_value=float(fill), add_indicator=len(names) > 1)
+            for fill, names in zip(fills, self.inputs, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """What takes raw rows to a network's inputs `(n, d)`; learned from a training part by `fit`.
+
+    >>> train = pd.DataFrame({"size": [1.0, None, 5.0], "colour": ["red", "blue", "red"]})
+    >>> rows = RawRows.fit(train, {"size": "number", "colour": "category"})
+    >>> rows.inputs
+    ('size', 'size=(missing)', 'colour=blue', 'colour=red')
+    >>> rows.encode(train)
+    array([[1., 0., 0., 1.],
+           [3., 1., 1., 0.],
+           [5., 0., 0., 1.]])
+    >>> rows.encode(pd.DataFrame({"colour": ["green"], "size": [2.0]}))
+    Traceback (most recent call last):
+    experiments.tables.raw_rows.RowError: column 'colour' must hold one of blue, red, got 'green' in row 1
+    """
+
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def fit(cls, table: pd.DataFrame, kinds: Mapping[str, Kind]) -> "RawRows":
+        """Learn from the training part: medians, categories, the first date, and which columns have missing cells.
+
+        Args:
+            table: the training part, all of it and nothing else.
+            kinds: the columns that become inputs, in order, and what each is.
+
+        Raises:
+            RowError: a cell is not of its column's kind.
+        """
+        return cls(tuple(_FITS[kind](table[name], kind) for name, kind in kinds.items()))
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> "RawRows":
+        """The inverse of `as_dict`, also after a way through JSON."""
+        lists = ("categories", "cycles")
+        return cls(tuple(Column(**{**each, **{name: tuple(each[name]) for name in lists}}) for each in told["columns"]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as texts and numbers, for JSON."""
+        return asdict(self)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the d inputs."""
+        return tuple(name for column in self.columns for names in column.inputs for name in names)
+
+    def encode(self, table: pd.DataFrame, unseen: Unseen = "refuse") -> Array:
+        """The inputs `(n, d)` of the n rows of `table`; columns that are not among `columns` are left alone.
+
+        Args:
+            table: raw rows, columns in any order.
+            unseen: what becomes of a category that the training part did not have and of a cell that is missing where
+                none was: refused, or taken as no category at all and as the median.
+
+        Raises:
+            RowError: a column is not there, or a cell is not of its kind; rows are counted from 1.
+        """
+        self._check_columns(table)
+        found = np.empty((len(table), len(self.inputs)))
+        for start in range(0, len(table), _AT_ONCE):
+            rows = table.iloc[start : start + _AT_ONCE]
+            cells = [_CELLS[column.kind](rows[column.name], column, unseen, start) for column in self.columns]
+            found[start : start + len(rows)] = self._transformer.transform(np.column_stack(cells))
+        return found
+
+    def _check_columns(self, table: pd.DataFrame) -> None:
+        names = [name for name in table.columns if isinstance(name, str)]
+        absent = [column.name for column in self.columns if column.name not in names]
+        if absent:
+            near = difflib.get_close_matches(absent[0], names, n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise RowError(
+                f"the rows must have the column{'s' * (len(absent) > 1)} {', '.join(map(repr, absent))}, "
+                f"got {', '.join(map(repr, names)) or 'none'}{hint}"
+            )
+        twice = next((column.name for column in self.columns if names.count(column.name) > 1), None)
+        if twice is not None:
+            raise RowError(f"the rows must have the column {twice!r} once, got it {names.count(twice)} times")
+
+    @cached_property
+    def _transformer(self) -> ColumnTransformer:
+        """scikit-learn's transformers with all they would learn given to them.
+
+        They are fitted nevertheless, since they ask for it, to two rows that only say which cells may be missing.
+        """
+        steps = [step for column in self.columns for step in column.steps]
+        example = np.zeros((2, len(steps)))
+        example[1, [isinstance(step, SimpleImputer) and step.add_indicator for step in steps]] = np.nan
+        named = [(str(at), step, [at]) for at, step in enumerate(steps)]
+        return ColumnTransformer(named, sparse_threshold=0).fit(example)
+
+
+def refused(cells: pd.Series, row: int, must: str, start: int = 0) -> RowError:
+    """The error for the cell in `row` of `cells`, which is the table's row `start + row`, both counted from 0."""
+    cell = cells.iloc[row]
+    got = "an empty cell" if pd.isna(cell) is True else repr(f"{cell!s:.{_SHOWN}}")
+    return RowError(f"column {str(cells.name)!r} must hold {must}, got {got} in row {start + row + 1}")
+
+
+def numbers(cells: pd.Series, start: int = 0) -> Array:
+    """The cells as finite numbers `(n,)`, NaN where one is missing; texts that say a number are taken too.
+
+    Raises:
+        RowError: a cell is no number, or not a finite one.
+    """
+    if pd.api.types.is_bool_dtype(cells.dtype) or pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        raise refused(cells, int(cells.notna().to_numpy().argmax()), "numbers", start)
+    if not pd.api.types.is_numeric_dtype(cells.dtype):
+        cells = cells.astype(object)
+    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    _refuse_first(cells, (np.isnan(values) & cells.notna().to_numpy()) | np.isinf(values), "finite numbers", start)
+    return values
+
+
+def truths(cells: pd.Series, start: int = 0) -> Array:
+    """The cells as 1 and 0 `(n,)`, NaN where one is missing.
+
+    Raises:
+        RowError: a cell is neither true nor false, 1 nor 0, in any spelling of their letters.
+    """
+    if pd.api.types.is_bool_dtype(cells.dtype):
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = cells.astype(object).map(lambda cell: _TRUTH.get(str(cell).lower(), np.nan)).to_numpy(dtype=np.float64)
+    _refuse_first(cells, np.isnan(values) & cells.notna().to_numpy(), "true or false", start)
+    return values
+
+
+def dates(cells: pd.Series, start: int = 0) -> Array:
+    """The cells as days since 1970 `(n,)`, NaN where one is missing; times of a zone are taken as UTC's.
+
+    Raises:
+        RowError: a cell is no date that is written as 2026-12-31, with or without 23:59:59.
+    """
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        _refuse_first(cells, cells.notna().to_numpy(), "dates, as 2026-12-31", start)
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.astype(object)
+    values = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    _refuse_first(cells, (values.isna() & cells.notna()).to_numpy(), "dates, as 2026-12-31", start)
+    days: Array = (values.to_numpy(dtype="datetime64[us]") - np.datetime64(0, "us")) / np.timedelta64(1, "D")
+    return days
+
+
+def text(cell: object) -> str:
+    """A cell as the name of a category: 1, 1.0 and "1" are the same.
+
+    >>> text(1.0), text(True), text("red")
+    ('1', 'True', 'red')
+    """
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _refuse_first(cells: pd.Series, wrong: NDArray[np.bool_], must: str, start: int) -> None:
+    if wrong.any():
+        raise refused(cells, int(wrong.argmax()), must, start)
+
+
+def _fit_values(cells: pd.Series, kind: Kind) -> Column:
+    values = _VALUES[kind](cells, 0)
+    known = values[~np.isnan(values)]
+    column = Column(str(cells.name), kind, known.size < values.size, float(np.median(known)) if known.size else 0.0)
+    if kind not in {"date", "season"} or not known.size:
+        return column
+    # Over less than one period a cycle says no more than the days do; dates at one place of it say nothing.
+    whole = [cycle for cycle, period in PERIODS.items() if np.ptp(known) >= period]
+    cycles = tuple(cycle for cycle in whole if np.ptp(_waves(known, cycle), axis=0).max() > _VARIES)
+    return replace(column, first=float(known.min()), cycles=cycles)
+
+
+def _fit_category(cells: pd.Series, kind: Kind) -> Column:
+    codes, found = _factorized(cells)
+    missing = bool((codes < 0).any())
+    counts = np.bincount(codes[codes >= 0], minlength=len(found)).tolist()
+    totals: dict[str, int] = {}
+    for name, count in zip(found, counts, strict=True):
+        if count:
+            totals[name] = totals.get(name, 0) + count
+    common = sorted(totals, key=lambda name: (-totals[name], name))
+    kept = sorted(set(common[:MOST_CATEGORIES]) - {MISSING, OTHER})
+    ends = [MISSING] * (missing or MISSING in totals) + [OTHER] * (len(common) > MOST_CATEGORIES or OTHER in totals)
+    return Column(str(cells.name), kind, missing, categories=(*kept, *ends))
+
+
+def _waves(days: Array, cycle: str) -> Array:
+    """The sine and the cosine of 2 pi t / period `(n, 2)`."""
+    angle = 2 * np.pi * (days / PERIODS[cycle] % 1.0)
+    return np.column_stack([np.sin(angle), np.cos(angle)])
+
+
+def _expanded(values: Array, column: Column) -> Array:
+    """Of dates the days since the first, unless they are seasons, and the waves of the cycles; others as they are."""
+    own = values[:, None] - column.first
+    return np.hstack([own[:, column.kind == "season" :], *(_waves(values, cycle) for cycle in column.cycles)])
+
+
+def _factorized(cells: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    """For each cell the number of its text among the different ones, -1 where it is missing; and those texts."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        found, values = cells.cat.codes.to_numpy(), cells.cat.categories
+    else:
+        found, values = pd.factorize(cells)
+    return np.asarray(found, dtype=np.int64), [text(each) for each in values]
+
+
+def _value_cells(cells: pd.Series, column: Column, unseen: Unseen, start: int) -> Array:
+    values = _VALUES[column.kind](cells, start)
+    if unseen == "refuse" and not column.missing:
+        _refuse_first(cells, np.isnan(values), _FULL, start)
+    return _expanded(values, column)
+
+
+def _category_cells(cells: pd.Series, column: Column, unseen: Unseen, start: int) -> Array:
+    """The number of each cell's category, -1 for none."""
+    codes, found = _factorized(cells)
+    numbered = {name: number for number, name in enumerate(column.categories)}
+    others = numbered.get(OTHER, -1)
+    places = np.array([*(numbered.get(name, others) for name in found), numbered.get(MISSING, -1)])[codes]
+    if unseen == "refuse":
+        _refuse_first(cells, (codes < 0) & (places < 0), _FULL, start)
+        more = f" and {len(column.categories) - _TOLD} more" if len(column.categories) > _TOLD else ""
+        _refuse_first(cells, places < 0, f"one of {', '.join(column.categories[:_TOLD])}{more}", start)
+    return places[:, None].astype(np.float64)
+
+
+_VALUES = {"number": numbers, "boolean": truths, "date": dates, "season": dates}
+_FITS = {**dict.fromkeys(_VALUES, _fit_values), "category": _fit_category}
+_CELLS = {**dict.fromkeys(_VALUES, _value_cells), "category": _category_cells}

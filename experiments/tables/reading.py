@@ -1,0 +1,140 @@
+"""A table's file as a pandas DataFrame: CSV, TSV or Parquet, refused in one line where it is not what it seems.
+
+What comes out has columns of numbers, texts (as categories), truth values (`boolean`) and dates (`datetime64`); a
+missing cell is pandas' own kind of missing.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments.tables import delimited
+
+LARGEST = 4 * 2**30
+"""Bytes that a table may have, as a file and in memory."""
+
+_CELL = 8  # bytes that a cell takes in memory, at least
+_PARQUET = b"PAR1"
+_PACKED: Mapping[bytes, str] = MappingProxyType(
+    {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstandard"}
+)
+
+
+def check(path: Path) -> None:
+    """Refuse a file by its name, size and first bytes, before anything slow is done for it.
+
+    Raises:
+        ValueError: it is not there, not of a kind that is known, empty, compressed, or too large.
+    """
+    if path.suffix.lower() not in READERS:
+        raise ValueError(f"the file must end in {', '.join(READERS)}, got {str(path)!r}")
+    if not path.is_file():
+        raise ValueError(f"the file must be one that is there, got {str(path)!r}")
+    size = path.stat().st_size
+    if size == 0:
+        raise ValueError(f"the file must have a line of column names, got {str(path)!r}, which is empty")
+    if size > LARGEST:
+        raise ValueError(f"the file must have at most {_bytes(LARGEST)}, got {str(path)!r} of {_bytes(size)}")
+    with path.open("rb") as file:
+        start = file.read(8)
+    packed = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), None)
+    if packed:
+        raise ValueError(f"the file must not be compressed, got {str(path)!r}, which is {packed}: unpack it first")
+    if start.startswith(_PARQUET) != (path.suffix.lower() == ".parquet"):
+        holds = "a Parquet file: call it .parquet" if start.startswith(_PARQUET) else "not a Parquet file"
+        raise ValueError(f"the file's name must end in what it holds, got {str(path)!r}, which is {holds}")
+
+
+def read(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
+    """The table of `path`, by what its name ends in.
+
+    Args:
+        path: a .csv, .tsv or .parquet file. CSV and TSV are UTF-8, with a line of column names.
+        texts: columns of a CSV or TSV file whose cells are texts even where they look like numbers.
+
+    Raises:
+        ValueError: `check` refuses it, it is broken, two columns have one name, or it has no rows; one line.
+    """
+    check(path)
+    table = READERS[path.suffix.lower()](path, texts)
+    if table.empty:
+        raise ValueError(f"the file must have at least one row, got {str(path)!r}, which has column names only")
+    return table
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of the file's bytes, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        with pq.ParquetFile(path) as file:
+            _fits(file.metadata, path)
+            schema = file.schema_arrow
+        delimited.no_duplicates(schema.names, path)
+        # Texts stay as a dictionary and numbers into it: a text that is repeated is in memory once.
+        words = [each.name for each in schema if pa.types.is_string(each.type) or pa.types.is_large_string(each.type)]
+        table = pq.read_table(path, read_dictionary=words)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"the file must be a readable .parquet file, got {str(path)!r}: {reason}") from None
+    # pandas writes an index without a name like this; it numbers the rows.
+    table = table.select([name for name in table.column_names if not re.fullmatch(r"__index_level_\d+__", name)])
+    table = table.cast(pa.schema([pa.field(each.name, _plain(each.type)) for each in table.schema]))
+    found: pd.DataFrame = table.to_pandas(
+        ignore_metadata=True,
+        types_mapper={pa.bool_(): pd.BooleanDtype()}.get,
+        split_blocks=True,
+        self_destruct=True,
+    )
+    return found
+
+
+def _fits(metadata: pq.FileMetaData, path: Path) -> None:
+    """Refuse what would not fit in memory once it is unpacked, by what the file says of itself.
+
+    Raises:
+        ValueError: more bytes than `LARGEST`.
+    """
+    unpacked = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    size = max(unpacked, metadata.num_rows * metadata.num_columns * _CELL)
+    if size > LARGEST:
+        raise ValueError(
+            f"the file must have at most {_bytes(LARGEST)} unpacked, got {str(path)!r} of {metadata.num_rows:,} rows "
+            f"and {metadata.num_columns:,} columns, {_bytes(size)} unpacked"
+        )
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The Arrow type that a column is read as: fewer kinds of numbers, dates and texts."""
+    if pa.types.is_date(kind):
+        return pa.timestamp("s")
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp(kind.unit)
+    if pa.types.is_decimal(kind) or pa.types.is_float16(kind) or pa.types.is_null(kind):
+        return pa.float64()
+    if pa.types.is_string_view(kind):
+        return pa.dictionary(pa.int32(), pa.string())
+    return kind
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 2**30:.3g} GB" if count >= 2**27 else f"{count:,} bytes"
+
+
+READERS: Mapping[str, Callable[[Path, Collection[str]], pd.DataFrame]] = MappingProxyType(
+    {
+        ".csv": lambda path, texts: delimited.read(path, ",", texts),
+        ".tsv": lambda path, texts: delimited.read(path, "\t", texts),
+        ".parquet": lambda path, texts: _parquet(path),
+    }
+)
+"""How a file is read, by what its name ends in."""

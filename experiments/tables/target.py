@@ -1,0 +1,124 @@
+"""What is to be predicted: numbers, on a scale that suits them, or classes."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.problems import Array
+from experiments.tables import arrays, raw_rows
+
+Task = Literal["regression", "classification"]
+Scale = Literal["auto", "linear", "log"]
+
+MOST_CLASSES = 100
+"""Each has an output of its own."""
+
+FEW_VALUES = 10
+"""Whole numbers with at most so many different values are taken as classes..."""
+
+RARE = 0.05
+"""...if there are fewer different ones than this share of the rows."""
+
+_SKEWED = 1.0
+_FLAG = 2  # different whole numbers that are classes however few the rows are: yes and no
+
+
+class Target(NamedTuple):
+    """Attributes: `y (n, k)` as `Problem` has it, names of the `outputs`; for classification the `classes`, and the
+    class of each row in `labels (n,)`, which is empty for regression.
+    """
+
+    y: Array
+    outputs: tuple[str, ...]
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+
+
+def read(cells: pd.Series, task: Task | None) -> Target:
+    """The target column as numbers or classes.
+
+    Args:
+        cells: the column.
+        task: None to decide by what it holds: texts, truth values, and whole numbers of which there are two different
+            ones, or at most ten and fewer than 5% of the rows, are classes.
+
+    Raises:
+        ValueError: a cell is missing, infinite or not a number where numbers are asked for; all are the same; dates.
+
+    >>> read(pd.Series([2.5, 1.0], name="price"), None).y.tolist()
+    [[2.5], [1.0]]
+    >>> read(pd.Series(["no", "yes", "no"], name="paid"), None)[1:]
+    (('yes',), ('no', 'yes'), array([0, 1, 0]))
+    """
+    name = str(cells.name)
+    if cells.isna().any():
+        raise raw_rows.refused(cells, int(cells.isna().to_numpy().argmax()), "a target in every row")
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        raise raw_rows.refused(cells, 0, "numbers or classes to be a target")
+    numeric = pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype)
+    values = raw_rows.numbers(cells) if numeric or task == "regression" else None
+    if task is None:
+        task = "regression" if values is not None and not _few(values) else "classification"
+    if task == "classification":
+        return _classes(cells, name)
+    assert values is not None
+    if values.size and np.ptp(values) == 0:
+        raise _constant(cells)
+    return Target(values[:, None], (name,), (), np.empty(0, dtype=np.int64))
+
+
+def log_shift(y: Array, scale: Scale, name: str) -> float | None:
+    """The s for which log(y + s) is learned: 0 where all of the training part is positive, 1 where there are zeros.
+
+    None to learn y as it is: asked for by "linear", and by "auto" unless y is never negative and its skewness, the mean
+    of ((y - mean) / standard deviation)^3, is greater than 1.
+
+    Raises:
+        ValueError: "log" of a target with negative values.
+
+    >>> log_shift(np.array([1.0, 2.0, 3.0, 200.0]), "auto", "price")
+    0.0
+    >>> log_shift(np.array([1.0, 2.0, 3.0]), "auto", "price") is None
+    True
+    """
+    lowest = float(y.min())
+    if scale == "log" and lowest < 0:
+        raise ValueError(f"target_scale log needs a target of 0 or more, got {lowest:g} in column {name!r}")
+    if scale == "linear" or lowest < 0 or (scale == "auto" and _skewness(y) <= _SKEWED):
+        return None
+    return 0.0 if lowest > 0 else 1.0
+
+
+def _skewness(y: Array) -> float:
+    spread = float(y.std())
+    return float((((y - y.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0
+
+
+def _few(values: Array) -> bool:
+    if not np.array_equal(values, np.round(values)):
+        return False
+    different = np.unique(values).size
+    return different <= _FLAG or (different <= FEW_VALUES and different < RARE * values.size)
+
+
+def _classes(cells: pd.Series, name: str) -> Target:
+    """Classes in sorted order: numbers by their size, texts by the alphabet."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):  # categories have an order of their own
+        cells = cells.astype(cells.cat.categories.dtype)
+    codes, values = pd.factorize(cells, sort=True)
+    classes = [raw_rows.text(value) for value in values]
+    if len(classes) < 2:
+        raise _constant(cells)
+    if len(classes) > MOST_CLASSES:
+        raise ValueError(
+            f"target {name!r} must have at most {MOST_CLASSES} classes, got {len(classes):,}; "
+            "is it a number? then --task regression"
+        )
+    labels = codes.astype(np.int64)
+    return Target(arrays.one_hot(labels, len(classes)), arrays.class_outputs(classes), tuple(classes), labels)
+
+
+def _constant(cells: pd.Series) -> ValueError:
+    return ValueError(f"target {str(cells.name)!r} must differ between rows, got {str(cells.iloc[0])!r} in all of them")

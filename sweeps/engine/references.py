@@ -1,0 +1,96 @@
+"""Models for scale: a constant, a linear model and gradient boosting on a study's rows, beside the networks."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, cast
+
+import optuna
+
+from experiments import problems
+from experiments.standing import Scored, against
+from nn_core import predictor
+
+if TYPE_CHECKING:
+    from experiments.references import Reference
+    from sweeps.engine.executors import Workers
+    from sweeps.engine.jobs import Job
+    from sweeps.engine.recorder import Recorder
+
+KEPT = "knobwise.references"  # the user attribute of a study that holds what they scored
+
+
+def begin(workers: Workers, job: Job) -> Future[list[Reference]] | None:
+    """Have a worker fit the reference models; None where the data have no end, and anything can be learned of them.
+
+    Args:
+        workers: one of them does it, before its first trial.
+        job: a run of the study: whose problem, samples and seed they get.
+    """
+    if problems.load(job.problem).most is None:
+        return None
+    return cast("Future[list[Reference]]", workers.submit(cast(Any, fitted), job))
+
+
+def fitted(job: Job) -> list[Reference]:
+    """What a worker does: fit each to the samples that `job` would be trained on."""
+    from experiments import references
+
+    return references.fit(problems.load(job.problem), job.config.n_samples, job.config.seed)
+
+
+def finish(
+    study: optuna.Study,
+    recorder: Recorder,
+    begun: Future[list[Reference]] | None,
+    problem: str,
+    best: tuple[int, str] | None,
+) -> list[str]:
+    """Record what was fitted, once, and compare the best network with it.
+
+    Args:
+        study, recorder: of this sitting.
+        begun: of `begin`.
+        problem: what was fitted.
+        best: the number and the run's id of the best trial; None where none is complete.
+
+    Returns:
+        What is to be said where it could not be done.
+    """
+    if begun is None:
+        return []
+    try:
+        found = begun.result()
+    except Exception as error:  # noqa: BLE001  whatever a library's model raises, the study's own trials stand
+        return [f"No reference models: {' '.join(str(error).split())}."]
+    ended = time.time()
+    for each in found:
+        recorder.record_reference(each, ended).result()
+    scored = [Scored(each.name, each.about, each.metrics) for each in found]
+    data = recorder.checkpoint(best[1]).result() if best else b""
+    if best and data:
+        fitted_to = problems.load(problem)
+        network = predictor.load(data).predict(fitted_to.test().X)
+        scored = [
+            against(one, fitted_to, best[0], network, each.predicted) for each, one in zip(found, scored, strict=True)
+        ]
+    study.set_user_attr(KEPT, [each._asdict() for each in scored])
+    return []
+
+
+def of(study: optuna.Study) -> list[Scored]:
+    """The reference models of a study."""
+    return [Scored(**each) for each in study.user_attrs.get(KEPT, [])]
+
+
+def cells(scored: list[Scored]) -> list[list[str]]:
+    """Head and rows of a table of them."""
+    heads = {"val_mse": "val MSE", "test_mse": "test MSE", "test_r2": "test R2"}
+    if any("test_accuracy" in each.metrics for each in scored):
+        heads = {"val_mse": "val MSE", "test_mse": "test MSE", "test_accuracy": "test accuracy"}
+    texts = [[f"{each.metrics[name]:.4g}" if name in each.metrics else "-" for name in heads] for each in scored]
+    return [
+        ["", "for scale", *heads.values()],
+        *(["", each.name, *row] for each, row in zip(scored, texts, strict=True)),
+    ]

@@ -1,0 +1,157 @@
+"""Tab behind `knobwise`: what is offered is what there is, in bash, zsh and fish themselves."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import optuna
+import pytest
+
+from experiments import problems
+from sweeps import commands
+from sweeps.engine import catalogue, completing, options
+from sweeps.engine.errors import BadInput
+from sweeps.engine.executors import EXECUTORS
+from sweeps.engine.pruners import PRUNERS
+from sweeps.engine.samplers import SAMPLERS
+from sweeps.engine.storage import open_storage
+from tests.conftest import missing, user_environment
+from tests.system.test_knobwise_command import KNOBWISE
+
+# Each is given the words behind the program's name, and prints what Tab would offer.
+ASK = {
+    "bash": """
+eval "$(knobwise completion bash)"
+[[ $(complete -p knobwise) == *"-F _knobwise knobwise" ]] || exit 9
+COMP_WORDS=(knobwise "$@"); COMP_CWORD=$#; _knobwise
+(( ${#COMPREPLY[@]} )) && printf '%s\\n' "${COMPREPLY[@]}" || echo FILES
+""",
+    "zsh": """
+eval "$(knobwise completion zsh)"
+[[ $_comps[knobwise] == _knobwise ]] || exit 9
+compadd() { shift; print -rl -- "$@" }
+_files() { print FILES }
+words=(knobwise "$@"); CURRENT=$(( $# + 1 )); _knobwise
+""",
+    "fish": """
+knobwise completion fish | source
+set -l found (complete --do-complete "knobwise $argv")
+test (count $found) -gt 0; and printf '%s\\n' $found; or echo FILES
+""",
+}
+
+
+@pytest.fixture
+def folder(workdir: Path) -> Path:
+    """A folder with a search of two studies, a third that was deleted, and no record."""
+    storage = open_storage("")
+    for name in ("lr_epochs", "gone", "lr_epochs-2"):
+        optuna.create_study(storage=storage, study_name=name)
+    optuna.delete_study(study_name="gone", storage=storage)
+    return workdir
+
+
+@pytest.fixture
+def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH on which `knobwise` is this one."""
+    program = tmp_path_factory.mktemp("bin") / "knobwise"
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{KNOBWISE}' \"$@\"\n")
+    program.chmod(0o755)
+    return f"{program.parent}:{user_environment()['PATH']}"
+
+
+@pytest.mark.parametrize("shell", sorted(ASK))
+def test_the_shell_offers_what_there_is(shell: str, folder: Path, path: str) -> None:
+    found = shutil.which(shell)
+    if found is None:
+        missing("SHELLS", f"{shell} is not installed")
+
+    def offered(*words: str) -> list[str]:
+        quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+        done = subprocess.run(
+            [found, *quiet, "-c", ASK[shell], *["x"] * (shell != "fish"), *words],
+            cwd=folder,
+            env={**user_environment(), "PATH": path, "HOME": str(folder)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return sorted(done.stdout.split())
+
+    assert offered("do") == ["doctor"]
+    assert offered("runs", "") == ["lr_epochs", "lr_epochs-2"]
+    assert offered("sweep", "lr") == ["lr_epochs"]
+    assert offered("sweep", "lr_epochs", "--pru") == ["--pruner"]
+    assert offered("sweep", "lr_epochs", "--cost", "f") == ["flops"]
+    (folder / "FILES").touch()
+    assert offered("predict", "lr_epochs", "") != ["lr_epochs", "lr_epochs-2"]
+    assert "FILES" in offered("predict", "lr_epochs", "")
+
+
+@pytest.mark.parametrize("verb", sorted({*commands.names()} - {"sweep", "list", "completion"}))
+def test_the_options_of_a_verb_are_those_that_it_takes(verb: str) -> None:
+    with pytest.raises(BadInput, match=r"^option must be one of ") as refused:
+        commands.load(verb)(["--no-such-option"])
+    taken = str(refused.value).removeprefix("option must be one of ").partition(", got")[0].split(", ")
+    assert completing.candidates([verb, "-"], commands.names()) == [*_in_the_help(verb, taken), "--help"]
+
+
+def _in_the_help(verb: str, taken: list[str]) -> list[str]:
+    """All that are taken, in the order of the help."""
+    shown = [word for word in (sys.modules[f"sweeps.commands.{verb}"].__doc__ or "").split() if word in taken]
+    assert set(shown) == set(taken)
+    return list(dict.fromkeys(shown))
+
+
+def test_the_options_of_a_sweep_and_their_values_are_those_that_it_takes() -> None:
+    def offered(*words: str) -> list[str]:
+        return completing.candidates(["sweep", "lr_epochs", *words], commands.names())
+
+    assert offered("--") == [*(f"--{name}" for name in options._types()), "--help"]
+    for option, known in (
+        ("--sampler", SAMPLERS),
+        ("--pruner", PRUNERS),
+        ("--executor", EXECUTORS),
+        ("--cost", ["none", *options.COSTS]),
+        ("--problem", problems.names()),
+    ):
+        assert set(offered(option, "")) == set(known)
+        assert set(offered(f"{option}=")) == {f"{option}={value}" for value in known}
+    assert offered("--quiet", "--sampler", "q") == ["qmc"]
+    assert offered("--sampler", "=", "q") == ["qmc"]  # as bash takes it apart
+    assert offered("--trials", "") == []
+    assert completing.candidates(["sweep", ""], commands.names()) == catalogue.names()
+
+
+def test_studies_are_found_in_any_search_that_is_a_file(folder: Path) -> None:
+    optuna.create_study(storage="sqlite:///search.db", study_name="elsewhere")
+
+    def offered(*words: str) -> list[str]:
+        return completing.candidates([*words, ""], commands.names())
+
+    assert offered("extend", "--storage", "sqlite:///search.db") == ["elsewhere"]
+    assert offered("extend", "--storage=sqlite:///search.db") == ["elsewhere"]
+    assert offered("best") == ["lr_epochs-2", "lr_epochs"]
+    (folder / "mlruns" / "optuna.journal").unlink()
+    (folder / "mlflow.db").write_text("no database")
+    assert offered("best") == []
+
+
+def test_an_answer_needs_none_of_the_slow_libraries(folder: Path) -> None:
+    code = (
+        "import sys; from sweeps.commands import main; main(['completion', '--words', 'runs', '']);"
+        "print(sorted({'numpy', 'optuna', 'mlflow', 'pandas', 'tyro', 'rich'} & {*sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=user_environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["lr_epochs-2", "lr_epochs", "[]"]
+
+
+def test_a_shell_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["completion", "bahs"]) == 2
+    assert capsys.readouterr().err == "error: SHELL must be one of bash, fish, zsh, got 'bahs'; did you mean bash?\n"
