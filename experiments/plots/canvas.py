@@ -40,7 +40,7 @@ def _canvas(figure: Figure) -> FigureCanvasAgg:
     moving = [artist for axes in figure.axes for artist in axes.get_children() if artist.get_animated()]
     if not moving:
         return _drawn(figure)
-    canvas, background = _still(figure)
+    canvas, background = _still(figure, str(figure.get_label()))
     canvas.restore_region(background)  # type: ignore[no-untyped-call]
     for artist in sorted(moving, key=lambda artist: artist.get_zorder()):
         artist.draw(canvas.get_renderer())  # type: ignore[no-untyped-call]
@@ -57,8 +57,8 @@ def _png(canvas: FigureCanvasAgg) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _still(figure: Figure) -> tuple[FigureCanvasAgg, Any]:
-    """All of the figure that is not animated, drawn; its axes must stay as they are from here on."""
+def _still(figure: Figure, label: str) -> tuple[FigureCanvasAgg, Any]:
+    """All of the figure that is not animated, drawn; it must stay as it is under this label of the figure."""
     canvas = _drawn(figure)
     return canvas, canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
 

@@ -45,6 +45,9 @@ def draw(view: RunView) -> Figure:
         axes.text(0.01, 0.02, "a loss of 0 is not drawn", transform=axes.transAxes, color=MUTED)
     last = max(int(curves.epoch[-1]), diverged or 0)
     axes.set_xlim(0, last * 1.02)
+    for artist in (axes.title, axes.yaxis, *axes.lines, *axes.texts):
+        artist.set_animated(True)
+    figure.set_label(str(last))  # trials of as many epochs share what is below and around the curves
     return figure
 
 
