@@ -18,7 +18,7 @@ article: setup  ## walk through the article: its data, its three runs, what each
 	$(BIN)/knobwise article $(ARGS)
 
 test: setup  ## run the tests (ARGS="-k relu" picks some)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ui: setup  ## browse the recorded runs with `mlflow ui`
 	@echo 'At the top left of the page choose "Model training", then an experiment' >&2

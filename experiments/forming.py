@@ -3,8 +3,6 @@
 from typing import NamedTuple
 
 from experiments import problems
-from experiments.plots.canvas import render
-from experiments.plots.surface_forming import draw, drawable
 from nn_core import checkpoint as checkpoints
 from nn_core import predictor
 
@@ -35,6 +33,8 @@ def epochs_shown(epochs: int) -> list[int]:
 
 def has_surface(problem: str) -> bool:
     """Whether runs of the problem called `problem` have a surface to draw."""
+    from experiments.plots.surface_forming import drawable
+
     return drawable(problems.load(problem))
 
 
@@ -45,6 +45,9 @@ def frame(problem: str, checkpoint: bytes) -> Frame:
         problem: the name of one that has a surface.
         checkpoint: of a run or of a rung of it.
     """
+    from experiments.plots.canvas import render
+    from experiments.plots.surface_forming import draw
+
     fitted = problems.load(problem)
     test = fitted.test()
     epoch = checkpoints.load(checkpoint).state.epoch

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments import plots
 from experiments.config import RunConfig
 from experiments.cost import flops
 from experiments.fitting import check_suits
@@ -115,6 +114,8 @@ def run(
         metrics |= scores(problem, "test", data.parts["test"].y, predicted)
     drawn = {}
     if pictures and status != "paused":
+        from experiments import plots  # matplotlib takes a third of a second, which need not come before the training
+
         ask = Predictor(network, params, data.inputs, data.outputs).predict
         drawn = plots.pictures_of(problem, data.parts["test"], predicted, curves, metrics, ask)
     return Outcome(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import pytest
 
+from sweeps.engine.locks import FileLock
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -52,8 +54,25 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def recorded_sweep(tmp_path_factory: pytest.TempPathFactory) -> RecordedSweep:
-    """A sweep of four trials, run once for all tests as a user runs it. Read it; do not write to it."""
-    folder = tmp_path_factory.mktemp("recorded_sweep")
+    """A sweep of four trials, run once for all tests as a user runs it. Read it; do not write to it.
+
+    Where the tests are spread over processes, the first that needs it makes it for all.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder, said = shared / "recorded_sweep", shared / "recorded_sweep.json"
+    lock = FileLock(shared / "recorded_sweep.lock")
+    lock.acquire(wait=True)
+    try:
+        if not said.exists():
+            folder.mkdir()
+            said.write_text(_swept(folder))
+    finally:
+        lock.release()
+    return RecordedSweep(folder, json.loads(said.read_text()))
+
+
+def _swept(folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, str(ROOT / "sweeps" / "lr_epochs.py"), "--trials", "4", "--confirm", "2", "--json"],
         cwd=folder,
@@ -64,7 +83,12 @@ def recorded_sweep(tmp_path_factory: pytest.TempPathFactory) -> RecordedSweep:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return RecordedSweep(folder, json.loads(done.stdout))
+    return done.stdout
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Commands run as a user runs them take longest: first, so that no process is left with them at the end."""
+    items.sort(key=lambda item: "system" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

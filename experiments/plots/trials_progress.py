@@ -12,7 +12,7 @@ from experiments.plots.trials import Trials
 def draw(trials: Trials) -> Figure:
     """Errors by trial number, with a staircase for the best so far: where it goes on falling, more trials may pay."""
     figure = Figure(figsize=(7, 4.6))
-    axes = figure.add_axes((0.11, 0.12, 0.86, 0.75))
+    axes = figure.add_axes((0.135, 0.12, 0.835, 0.75))
     across = trials.number.astype(float)
     shared.error_axis(axes, trials)
     shared.draw_trials(axes, trials, across)

@@ -10,7 +10,7 @@ from experiments.plots.trials import Trials
 
 ACROSS = 3  # panels in a row
 WIDE, HIGH = 3.2, 2.9  # inches of a panel with its own labels
-LEFT, TOP = 0.75, 0.8  # inches for the error's numbers and the title
+LEFT, TOP = 0.95, 0.8  # inches for the error's numbers and the title
 WORDY = 14  # letters; choices that have more together are written askew
 
 

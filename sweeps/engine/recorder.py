@@ -17,11 +17,10 @@ from sweeps.engine import pairing
 from sweeps.engine.attempts import Attempt, Verdict, verdict
 
 if TYPE_CHECKING:
-    from experiments.references import Reference
-
     from experiments.forming import Frame
     from experiments.model.champion import Crowned
     from experiments.record.recorded import RecordedRun, StudyRun
+    from experiments.references import Reference
     from experiments.tracking import Tracker
 
 RUN_ID = "run_id"  # the user attribute of a trial that holds its run's id
@@ -62,6 +61,7 @@ class Recorder:
             return Opened(tracker, run, tracker.recorded(run))
 
         self._opened = self._thread.submit(work)
+        self._thread.submit(_warm_up_the_end)
         return self._opened
 
     def record(self, attempt: Attempt, verdict: Verdict, ended: float) -> "Future[str]":
@@ -215,6 +215,12 @@ class Recorder:
 def _warm_up() -> None:
     importlib.import_module("experiments.tracking")
     importlib.import_module("mlflow")
+
+
+def _warm_up_the_end() -> None:
+    """Import what the end of a sitting calls for while the workers train, and not while they have nothing to do."""
+    for name in ("mlflow.pyfunc", "experiments.model.champion", "experiments.report", "experiments.plots.trials"):
+        importlib.import_module(name)
 
 
 def _tags(attempt: Attempt) -> dict[str, str]:

@@ -59,14 +59,14 @@ def run(
     sweep = suiting.suited(sweep, options)
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(options.storage))
+        workers = executors.start(options.executor, options.slots, options.cluster)  # they import while this goes on
+        stack.callback(workers.close)
         study, chosen = _open(sweep, options, stack, extension)
         ask_first = pairing.asked_first(study, tracking_uri())
         if extension:
             options = replace(options, trials=_with(study, sweep, extension))
         recorder = Recorder()
         stack.callback(recorder.close)
-        workers = executors.start(options.executor, options.slots, options.cluster)
-        stack.callback(workers.close)
         about = {} if extension else _about(sweep, options)
         opened = recorder.open(study, sweep=sweep.name, name=chosen.name, problem=options.problem, about=about)
         if options.system_metrics:

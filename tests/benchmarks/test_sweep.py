@@ -25,6 +25,7 @@ def test_every_contender_of_a_case_is_there_and_every_goal_is_of_something() -> 
         load("nobody")
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("name", ["ours", "nested_mlflow", "ray_tune"])
 def test_a_contender_does_the_whole_work(name: str) -> None:
     if missing(load(name)):
@@ -33,6 +34,7 @@ def test_a_contender_does_the_whole_work(name: str) -> None:
     assert seconds > 0
 
 
+@pytest.mark.drill
 def test_the_instant_sweep_says_how_fast_it_was() -> None:
     _, measured = turn("instant", Work(trials=20, epochs=1))
     assert set(measured) == {"rate", "first", "last", "memory_mb", "resume_s"}

@@ -76,6 +76,8 @@ def test_its_baseline_is_a_point_of_its_space(name: str) -> None:
 
 @EVERY
 def test_its_baseline_is_the_articles_network(name: str) -> None:
+    if name == "tables":
+        pytest.skip("it is not about the article's surface")
     config, article = config_of(catalogue.load(name), dict(catalogue.load(name).baseline)), RunConfig()
     assert (config.widths, config.activation) == (article.widths, article.activation)
     if name == "one_to_one":  # which begins where the article ended: at ten times the samples

@@ -130,6 +130,7 @@ def test_what_is_read_only_is_told_of_and_left_alone(read_only: str, said: str, 
     assert (folder / "mlruns" / "optuna.journal").read_bytes().startswith(journal)
 
 
+@pytest.mark.drill
 def test_a_disk_that_fills_in_the_middle_loses_nothing_that_is_finished(folder: Path, whole: Path) -> None:
     most = (folder / "mlflow.db").stat().st_size + 4096
 

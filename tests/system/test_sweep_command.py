@@ -52,8 +52,9 @@ LONG = {"MOST_EPOCHS": "12000"}  # half a second a trial
 
 def start(folder: Path, *options: str, **environment: str) -> "subprocess.Popen[str]":
     (folder / "tiny.py").write_text(SCRIPT)
+    brief = [] if "--confirm" in options else ["--confirm", "0"]
     return subprocess.Popen(
-        [sys.executable, "tiny.py", "--jobs", "2", *options],
+        [sys.executable, "tiny.py", "--jobs", "2", *brief, *options],
         cwd=folder,
         env={**user_environment(), **environment},
         stdout=subprocess.PIPE,

@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from experiments.outcome import Outcome
 from nn_core import blas
 from sweeps.engine.jobs import Job, JobError, Work, serve
 
+LONGEST = 70  # characters of a folder in which the path of a socket, 33 more, still may lie
 _ENVIRONMENT = threading.Lock()
 
 
@@ -104,10 +106,11 @@ class LocalWorkers:
 def _context() -> Any:
     # Forking a server that has imported everything, and has no threads, takes milliseconds where a process started
     # fresh takes half a second; elsewhere than on Linux, system libraries do not survive a fork.
-    if sys.platform != "linux":
+    # The server's socket lies in the folder for temporary files, and its path may have 107 characters.
+    if sys.platform != "linux" or len(os.fsencode(tempfile.gettempdir())) > LONGEST:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["sweeps.engine.jobs"])
+    context.set_forkserver_preload(["sweeps.engine.jobs", "experiments.plots"])
     return context
 
 
