@@ -5,6 +5,7 @@ stand at fixed places, because working out a layout costs more than drawing.
 """
 
 import io
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from PIL import Image
 
 from experiments.problems import Array, Part
 
+_SETTING = threading.Lock()
 DPI = 100
 BANDS = 30  # contour bands at most: more cannot be told apart, and cost time
 TRUE, SECOND, MUTED = "#0072B2", "#D55E00", "#555555"  # blue and vermilion of Okabe and Ito: told apart by everyone
@@ -32,8 +34,10 @@ def render(figure: Figure) -> bytes:
     Where some of its artists are animated (matplotlib's word for what changes from one picture to the next), all else
     is drawn once, and they over it: blitting, as matplotlib's own animations do it.
     """
-    with rc_context({"text.hinting": "none"}):  # fitting letters to the pixels is a fifth of the time of drawing
-        return _png(_canvas(figure))
+    # Fitting letters to the pixels is a fifth of the time of drawing. The setting is matplotlib's own, for all threads.
+    with _SETTING, rc_context({"text.hinting": "none"}):
+        canvas = _canvas(figure)
+    return _png(canvas)
 
 
 def _canvas(figure: Figure) -> FigureCanvasAgg:

@@ -1,6 +1,7 @@
 """The benchmarks of the record and of importance, at a tiny size."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,13 @@ TINY = record.Size(6, 3, 3, 1)
 
 
 @pytest.fixture
-def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give back what the benchmark sets for MLflow."""
+    import mlflow
+
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    yield
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
 
 
 @pytest.mark.drill
