@@ -209,7 +209,9 @@ def test_a_working_directory_that_cannot_be_written_is_one_line() -> None:
     assert "cannot use the journal" in refused((done.returncode, done.stdout, done.stderr), 1)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.drill)]
+)
 def test_an_interrupt_saves_what_is_finished_and_the_sweep_goes_on_later(
     number: int, code: int, tmp_path: Path
 ) -> None:
