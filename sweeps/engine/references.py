@@ -25,7 +25,7 @@ def begin(workers: Workers, job: Job) -> Future[list[Reference]] | None:
     """Have a worker fit the reference models; None where the data have no end, and anything can be learned of them.
 
     Args:
-        workers: one of them does it, before its first trial.
+        workers: one of them does it.
         job: a run of the study: whose problem, samples and seed they get.
     """
     if problems.load(job.problem).most is None:

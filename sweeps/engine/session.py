@@ -74,7 +74,6 @@ def run(
         if ask_first:  # nothing is to run that would have no record
             opened.result()
         plan = make_plan(sweep, options, study, began)
-        beside = None if extension else references.begin(workers, _whole(sweep, options))
         shown = display.choose(chosen.key, options.quiet)
         stack.callback(shown.close)
         try:
@@ -93,6 +92,8 @@ def run(
             ending.write(sweep, study, recorder, interrupted=True)
             raise
         cut = bool(interrupts.signal)
+        # Last, so that no trial waits for them, and beside the crowning, which has a worker to spare.
+        beside = None if extension or cut else references.begin(workers, _whole(sweep, options))
         spent = time.monotonic() - began
         said = (
             []
