@@ -95,6 +95,8 @@ def _parquet(path: Path) -> pd.DataFrame:
         split_blocks=True,
         self_destruct=True,
     )
+    del table
+    pa.default_memory_pool().release_unused()  # 200 MB of a million rows, which Arrow keeps for its next table
     return found
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import pytest
 
 from experiments.config import RunConfig
 from experiments.outcome import Outcome
+from sweeps.engine.executors import local
 from sweeps.engine.executors.local import LocalWorkers, WorkerDied
 from sweeps.engine.jobs import Job, JobError
 from tests.sweeps.fakes import formula
@@ -112,3 +115,14 @@ def test_a_job_that_was_cancelled_is_not_done(tmp_path: Path) -> None:
     with pytest.raises(CancelledError):
         second.result()
     workers.close()
+
+
+def test_where_a_socket_would_have_too_long_a_path_workers_start_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert local._context().get_start_method() == "spawn"
+    monkeypatch.setattr(tempfile, "tempdir", os.sep)
+    assert local._context().get_start_method() == ("forkserver" if sys.platform == "linux" else "spawn")
