@@ -1,9 +1,15 @@
 """How a network stands against simpler models: by the rows, with an interval, in plain words."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 
 from experiments.problems import load
+from experiments.record import names
+from experiments.report.facts import Facts
+from experiments.report.sections import references
 from experiments.standing import Scored, against, dumps, loads, sentences
 
 LINEAR = Scored("linear", "Ridge", {"test_mse": 1.0})
@@ -44,3 +50,14 @@ def test_where_the_network_is_worse_is_said_first() -> None:
 def test_it_goes_through_a_tag_and_back() -> None:
     assert loads(dumps([LINEAR])) == [LINEAR]
     assert loads("") == []
+
+
+def test_the_report_says_who_wins_and_shows_every_model() -> None:
+    scored = [
+        LINEAR._replace(trial=2, difference=1.0, low=0.5, high=1.5, verdict="worse"),
+        Scored("boosted", "Trees, not <converged>", {"test_mse": 0.25, "test_accuracy": 0.5}),
+    ]
+    page = str(references.content(cast(Facts, SimpleNamespace(tags={names.REFERENCES: dumps(scored)}))))
+    assert "The linear model wins" in page
+    assert all(each in page for each in ("test accuracy", "0.25", "Trees, not &lt;converged&gt;"))
+    assert references.content(cast(Facts, SimpleNamespace(tags={}))) is None

@@ -22,7 +22,6 @@ def content(facts: Facts) -> Markup | None:
             "tr",
             tag("th", each.name, scope="row"),
             *(tag("td", shown(each.metrics[name]) if name in each.metrics else "–") for name in heads),
-            tag("td", each.about, class_="about"),
         )
         for each in scored
     ]
@@ -30,8 +29,10 @@ def content(facts: Facts) -> Markup | None:
     table = tag(
         "table",
         tag("caption", tag("span", caption)),
-        tag("thead", tag("tr", *(tag("th", head, scope="col") for head in ("model", *heads.values(), "what it is")))),
+        tag("thead", tag("tr", *(tag("th", head, scope="col") for head in ("model", *heads.values())))),
         tag("tbody", *body),
     )
     said = [tag("p", sentence) for sentence in standing.sentences(scored)]
-    return join([*said, tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Simpler models")])
+    drawn = tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Simpler models")
+    made = tag("ul", *(tag("li", f"{each.name}: {each.about}") for each in scored))
+    return join([*said, drawn, tag("details", tag("summary", "What these models are"), made)])
