@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from experiments.config import RunConfig
 from experiments.outcome import Outcome
-from experiments.record import entries, files, leftovers, names, reference_runs, run_files, study_runs
+from experiments.record import entries, files, leftovers, names, reference_runs, run_files, study_runs, writers
 from experiments.record.connection import connect, store_errors
 from experiments.record.provenance import origin
 from experiments.record.recorded import RecordedRun as RecordedRun
@@ -21,7 +21,7 @@ from experiments.record.recorded import recorded_run
 from experiments.record.stores import StoreError, tracking_uri, without_credentials
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric, Param, Run
+    from mlflow.entities import Metric, Run
 
     from experiments.references import Reference
 
@@ -44,6 +44,7 @@ class Tracker:
     def __init__(self, uri: str | None = None) -> None:
         self.uri = tracking_uri(uri)
         self._client = connect(self.uri)
+        self._writer = writers.choose(self._client, self.uri)
         leftovers.remove(Path(tempfile.gettempdir()), run_files.SCRATCH)
         self._origin = origin()
         self._steps: dict[str, int] = {}  # of curves over time, by run
@@ -121,18 +122,16 @@ class Tracker:
             run_id, place = self._child(study, trial, begun, said, replicate, parent)
             if on_created:
                 on_created(run_id)
-            self._log(
-                run_id,
-                said={names.STATUS: status},
-                params=entries.params(outcome.config),
-                numbers=[
-                    *entries.curve_metrics(outcome.curves, begun, over),
-                    *entries.metrics(numbers, over),
-                ],
-            )
-            self._client.log_inputs(run_id, entries.dataset_inputs(outcome))
             run_files.write(self._client, run_id, place, lambda folder: entries.write_files(outcome, folder))
-            self._client.set_terminated(run_id, "FAILED" if status == "failed" else "FINISHED", end_time=over)
+            found = writers.Found(
+                end="FAILED" if status == "failed" else "FINISHED",
+                ended=over,
+                tags=entries.tags({names.STATUS: status}),
+                params=entries.params(outcome.config),
+                metrics=[*entries.curve_metrics(outcome.curves, begun, over), *entries.metrics(numbers, over)],
+                inputs=entries.dataset_inputs(outcome),
+            )
+            self._writer.complete(run_id, found)
         return run_id
 
     def record_failure(
@@ -153,8 +152,9 @@ class Tracker:
         said = {names.STATUS: "failed", names.ERROR: without_credentials(error)}
         with self._failing(f"cannot record trial {trial} of {study.study!r} in"):
             run_id, _ = self._child(study, trial, round(started * 1000), tags, None, None)
-            self._log(run_id, said=said, params=entries.params(config) if config else [])
-            self._client.set_terminated(run_id, "FAILED", end_time=round(ended * 1000))
+            params = entries.params(config) if config else []
+            found = writers.Found(end="FAILED", ended=round(ended * 1000), tags=entries.tags(said), params=params)
+            self._writer.complete(run_id, found)
         return run_id
 
     def record_reference(self, study: StudyRun, reference: "Reference", *, ended: float) -> str:
@@ -298,21 +298,19 @@ class Tracker:
         }
         if replicate is not None:
             said |= {names.REPLICATE: str(replicate), names.RUN_NAME: f"trial {trial}, replicate {replicate}"}
-        run = self._client.create_run(study.experiment_id, start_time=begun, tags=entries.tags({**said, **tags}))
-        return run.info.run_id, run.info.artifact_uri
+        return self._writer.begin(study.experiment_id, begun, entries.tags({**said, **tags}))
 
     def _log(
         self,
         run_id: str,
         *,
         said: Mapping[str, str] = _NO_TAGS,
-        params: "list[Param] | None" = None,
         numbers: "list[Metric] | None" = None,
     ) -> None:
         from mlflow.entities import RunTag
 
         tags = [RunTag(key, value) for key, value in entries.tags(said).items()]
-        self._client.log_batch(run_id, metrics=numbers or [], params=params or [], tags=tags)
+        self._client.log_batch(run_id, metrics=numbers or [], tags=tags)
 
 
 def _now() -> int:

@@ -1,0 +1,31 @@
+"""Runs written by MLflow's client: into any store, in eight transactions."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from experiments.record.writers.found import Found
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+class ClientWriter:
+    """Args: client: of the store."""
+
+    def __init__(self, client: "MlflowClient") -> None:
+        self._client = client
+
+    def begin(self, experiment_id: str, started: int, tags: Mapping[str, str]) -> tuple[str, str]:
+        """See `Writer`."""
+        run = self._client.create_run(experiment_id, start_time=started, tags=dict(tags))
+        return run.info.run_id, run.info.artifact_uri
+
+    def complete(self, run_id: str, found: Found) -> None:
+        """See `Writer`."""
+        from mlflow.entities import RunTag
+
+        tags = [RunTag(key, value) for key, value in found.tags.items()]
+        self._client.log_batch(run_id, metrics=list(found.metrics), params=list(found.params), tags=tags)
+        if found.inputs:
+            self._client.log_inputs(run_id, list(found.inputs))
+        self._client.set_terminated(run_id, found.end, end_time=found.ended)
