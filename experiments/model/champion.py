@@ -90,6 +90,17 @@ def crown(uri: str, study: str, run_id: str) -> Crowned:
         return Crowned(None, False, f"No champion: {error}")
 
 
+def present(uri: str, study: str) -> str:
+    """The id of the run whose model is the study's champion; empty where there is none, or the store keeps none."""
+    try:
+        client = connect(uri)
+        with store_errors(uri, f"cannot look for the champion of {study!r} in"):
+            champion = champion_of(client, study)
+    except StoreError:  # `crown` tells of it
+        return ""
+    return champion.run_id if champion else ""
+
+
 @contextmanager
 def _as_default(uri: str) -> Iterator[None]:
     """Make the store MLflow's default for a while: its registry looks for a version's model there and nowhere else."""

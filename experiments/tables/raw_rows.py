@@ -9,14 +9,14 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OneHotEncoder
+
+if TYPE_CHECKING:
+    from sklearn import compose, impute, preprocessing
 
 Array = NDArray[np.float64]
 Kind = Literal["number", "category", "boolean", "date", "season"]
@@ -74,15 +74,17 @@ class Column:
         return tuple((name, *flag) if at == 0 else (name,) for at, name in enumerate(names))
 
     @property
-    def steps(self) -> tuple[SimpleImputer | OneHotEncoder, ...]:
+    def steps(self) -> "tuple[impute.SimpleImputer | preprocessing.OneHotEncoder, ...]":
         """scikit-learn's transformer for each column of numbers."""
+        from sklearn import impute, preprocessing  # late: a second, which the sweep of a function does not need
+
         if self.kind == "category":
             # Their numbers: texts it would compare one by one.
             known = np.arange(len(self.categories), dtype=np.float64)
-            return (OneHotEncoder(categories=[known], handle_unknown="ignore", sparse_output=False),)
+            return (preprocessing.OneHotEncoder(categories=[known], handle_unknown="ignore", sparse_output=False),)
         fills = _expanded(np.array([self.fill]), self)[0]
         return tuple(
-            SimpleImputer(strategy="constant", fill_value=float(fill), add_indicator=len(names) > 1)
+            impute.SimpleImputer(strategy="constant", fill_value=float(fill), add_indicator=len(names) > 1)
             for fill, names in zip(fills, self.inputs, strict=True)
         )
 
@@ -168,16 +170,16 @@ class RawRows:
             raise RowError(f"the rows must have the column {twice!r} once, got it {names.count(twice)} times")
 
     @cached_property
-    def _transformer(self) -> ColumnTransformer:
-        """scikit-learn's transformers with all they would learn given to them.
+    def _transformer(self) -> "compose.ColumnTransformer":
+        """scikit-learn's transformers with all they would learn given to them."""
+        from sklearn import compose
 
-        They are fitted nevertheless, since they ask for it, to two rows that only say which cells may be missing.
-        """
+        # They ask to be fitted nevertheless: to two rows, which only say which cells may be missing.
         steps = [step for column in self.columns for step in column.steps]
         example = np.zeros((2, len(steps)))
-        example[1, [isinstance(step, SimpleImputer) and step.add_indicator for step in steps]] = np.nan
+        example[1, [getattr(step, "add_indicator", False) for step in steps]] = np.nan
         named = [(str(at), step, [at]) for at, step in enumerate(steps)]
-        return ColumnTransformer(named, sparse_threshold=0).fit(example)
+        return compose.ColumnTransformer(named, sparse_threshold=0).fit(example)
 
 
 def refused(cells: pd.Series, row: int, must: str, start: int = 0) -> RowError:
@@ -227,8 +229,7 @@ def dates(cells: pd.Series, start: int = 0) -> Array:
         cells = cells.astype(object)
     values = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
     _refuse_first(cells, (values.isna() & cells.notna()).to_numpy(), "dates, as 2026-12-31", start)
-    days: Array = (values.to_numpy(dtype="datetime64[us]") - np.datetime64(0, "us")) / np.timedelta64(1, "D")
-    return days
+    return np.asarray((values.to_numpy(dtype="datetime64[us]") - np.datetime64(0, "us")) / np.timedelta64(1, "D"))
 
 
 def text(cell: object) -> str:
@@ -264,9 +265,8 @@ def _fit_category(cells: pd.Series, kind: Kind) -> Column:
     missing = bool((codes < 0).any())
     counts = np.bincount(codes[codes >= 0], minlength=len(found)).tolist()
     totals: dict[str, int] = {}
-    for name, count in zip(found, counts, strict=True):
-        if count:
-            totals[name] = totals.get(name, 0) + count
+    for name, count in ((name, count) for name, count in zip(found, counts, strict=True) if count):
+        totals[name] = totals.get(name, 0) + count
     common = sorted(totals, key=lambda name: (-totals[name], name))
     kept = sorted(set(common[:MOST_CATEGORIES]) - {MISSING, OTHER})
     ends = [MISSING] * (missing or MISSING in totals) + [OTHER] * (len(common) > MOST_CATEGORIES or OTHER in totals)

@@ -16,6 +16,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 
+from sweeps.engine import garbage
 from sweeps.engine.errors import BadInput, nearest, one_line
 
 HELP = """Usage: knobwise VERB [options]
@@ -68,7 +69,8 @@ def main(argv: list[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         sys.stdout.write(HELP.format(verbs="\n".join(f"  {name:<10} {_summary(name)}" for name in names())))
         return 0
-    return one_line(lambda: load(words[0])(words[1:]))
+    with garbage.seldom():
+        return one_line(lambda: load(words[0])(words[1:]))
 
 
 def _text(verb: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from sweeps.engine import garbage
 from sweeps.engine.errors import one_line
 from sweeps.engine.interrupts import Interrupts
 
@@ -24,7 +25,7 @@ def main(sweep: Sweep, argv: list[str] | None = None, program: str = "") -> int:
         program: what `--help` calls the command; "" for the script itself.
     """
     words = sys.argv[1:] if argv is None else argv
-    with Interrupts() as interrupts:
+    with Interrupts() as interrupts, garbage.seldom():
         return one_line(lambda: _run(sweep, words, program or f"python {sys.argv[0]}", interrupts))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 
 from experiments import standing
+from experiments.forming import Frame
 from experiments.record import names
 from experiments.record.stores import without_credentials
 from experiments.spec import Spec
@@ -41,11 +42,16 @@ def crown(
         return []
     trials = study.get_trials(deepcopy=False)
     ids = {row.number: trials[row.number].user_attrs[RUN_ID] for row in (found.best, found.baseline) if row is not None}
-    crowned = recorder.crown(ids[found.best.number]).result()
-    if crowned.moved:  # where not, they have been shown before
-        checkpoints = {run_id: recorder.checkpoint(run_id).result() for run_id in ids.values()}
-        there = {run_id: data for run_id, data in checkpoints.items() if data}
+    before = recorder.champion()
+    checkpoints = {run_id: recorder.checkpoint(run_id) for run_id in ids.values()}
+    crowning = recorder.crown(ids[found.best.number])
+    shown: dict[str, list[Frame]] = {}
+    if before.result() != ids[found.best.number]:  # else they have been shown
+        there = {run_id: data for run_id, future in checkpoints.items() if (data := future.result())}
+        # On the workers, beside the crowning, which is the recorder's alone.
         shown = forming.surfaces(workers, problem, there, min(MOST_SHOWING, spent / 10), stop)
+    crowned = crowning.result()
+    if crowned.moved:
         for run_id, frames in shown.items():
             recorder.show(run_id, frames).result()
     return [crowned.said] if crowned.said else []

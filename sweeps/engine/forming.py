@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from dataclasses import replace
 
 from experiments import forming
 from experiments.config import RunConfig
@@ -14,6 +15,7 @@ from nn_core.checkpoint import load
 from sweeps.engine.executors import Workers
 from sweeps.engine.jobs import Job, train
 
+PICTURE = "forming.png"  # of a rung
 TICK = 0.25  # seconds between looks at whether to stop
 LOSSES = 2  # workers that may die under a rung
 
@@ -57,9 +59,9 @@ def frames(workers: Workers, problem: str, checkpoint: bytes, seconds: float, st
     with contextlib.suppress(Stopped, *workers.lost):
         ends = forming.epochs_shown(last.epoch)[:-1]
         for outcome in rungs(workers, problem, config, ends, lambda: stop() or time.monotonic() > until):
-            if outcome.status == "diverged":
+            if PICTURE not in outcome.pictures:
                 break
-            found.append(forming.frame(problem, outcome.checkpoint))
+            found.append(Frame(outcome.epochs_done, outcome.pictures[PICTURE]))
     return [*found, last]
 
 
@@ -83,10 +85,19 @@ def rungs(
         checkpoint = outcome.checkpoint
 
 
+def train_and_draw(job: Job) -> Outcome:
+    """Do a job, and draw the surface that there is then, unless it diverged."""
+    outcome = train(job)
+    if outcome.status == "diverged":
+        return outcome
+    surface = forming.frame(job.problem, outcome.checkpoint)
+    return replace(outcome, pictures={**outcome.pictures, PICTURE: surface.png})
+
+
 def _trained(workers: Workers, job: Job, stop: Callable[[], bool], lost: int = 0) -> Outcome:
     """What comes of a job, which is given to another worker where one dies under it."""
     try:
-        return _result(workers.submit(train, job), stop)
+        return _result(workers.submit(train_and_draw, job), stop)
     except workers.lost:
         if lost == LOSSES:
             raise

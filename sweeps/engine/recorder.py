@@ -158,6 +158,16 @@ class Recorder:
         """Read a run's checkpoint; empty where the run has none, or its file is gone."""
         return self._thread.submit(lambda: self._there().tracker.checkpoint(run_id))
 
+    def champion(self) -> "Future[str]":
+        """The id of the run whose model is the study's champion; empty where there is none."""
+
+        def work() -> str:
+            from experiments.model import champion
+
+            return champion.present(self._there().tracker.uri, self._there().run.study)
+
+        return self._thread.submit(work)
+
     def crown(self, run_id: str) -> "Future[Crowned]":
         """Make the run's model the study's champion, where it is better than the one there is."""
 
