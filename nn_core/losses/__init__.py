@@ -35,4 +35,4 @@ def inner(a: Array, b: Array) -> Any:
     """
     if a.ndim == 2:
         return float(np.vdot(a, b))
-    return np.einsum("rkm,rkm->r", a, b)
+    return np.vecdot(a.reshape(len(a), -1), b.reshape(len(b), -1))
