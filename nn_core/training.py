@@ -172,7 +172,7 @@ class _Lane:
         self.value = buffers.empty(params.shape, params.dtype)
         self._part = buffers.empty(params.shape, params.dtype) if most > self._chunk else self.value
         self._randoms, self._keep = state.randoms, 1.0 - recipe.dropout
-        self._passes = Passes(network, params, self._part, dropout=recipe.dropout > 0)
+        self._passes = Passes(network, params, self._part, self._keep)
 
     def apart(self, columns: Array, target: Array, scale: float) -> Any:
         """`of`, in a thread of its own, which knows nothing of the caller's settings."""
@@ -195,7 +195,7 @@ class _Lane:
         for mask in work.masks:
             drop(self._randoms, mask, self._keep)
         work.forward(columns)
-        return work.backward(columns, target, scale, self._keep)
+        return work.backward(columns, target, scale)
 
 
 def _stepper(state: TrainState, recipe: Recipe, gradient: Gradient) -> Any:

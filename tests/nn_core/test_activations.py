@@ -62,3 +62,16 @@ def test_softmax_makes_probabilities_of_the_classes_of_each_sample() -> None:
     np.testing.assert_allclose(p.sum(axis=-2), 1, rtol=1e-12)
     np.testing.assert_allclose(p, np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), rtol=1e-12)
     np.testing.assert_allclose(values("softmax", z + 1000), p, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_relu_of_the_bits_is_that_of_the_floats(dtype: type) -> None:
+    relu = variants.load("activations", "relu")
+    z: Array = np.random.default_rng(0).normal(size=(6, 50)).astype(dtype)
+    delta: Array = np.random.default_rng(1).normal(size=z.shape).astype(dtype)
+    expected, expected_back = run(relu, z, delta)
+    bits, delta_bits = (array.view(f"i{array.itemsize}") for array in (z, delta))
+    relu.forward(bits, None)
+    assert np.array_equal(z, expected)
+    relu.backward(delta_bits, bits, None)
+    assert np.array_equal(delta, expected_back)

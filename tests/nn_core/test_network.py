@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn_core import network as networks
-from nn_core.buffers import chunks, with_ones
+from nn_core.buffers import chunks, strips, with_ones
 from nn_core.network import Network, Pass
 from nn_core.simple import SimpleNN
 from nn_core.variants import load
@@ -22,7 +22,7 @@ def started(sizes: tuple[int, ...] = SIZES, dtype: str = "float64", seed: int = 
 def gradient_of(net: Network, params: networks.Array, X: networks.Array, y: networks.Array) -> networks.Array:
     gradient = np.full_like(params, np.nan)
     columns = with_ones(X, params.dtype)
-    work = Pass(net, params, gradient, dropout=False, width=columns.shape[-1])
+    work = Pass(net, params, gradient, keep=1.0, width=columns.shape[-1])
     work.forward(columns)
     work.backward(columns, y.swapaxes(-1, -2).astype(params.dtype), 1 / columns.shape[-1])
     return gradient
@@ -121,3 +121,24 @@ def test_chunks_cover_every_sample_once_and_evenly(width: int, most: int) -> Non
 @pytest.mark.parametrize(("width", "chunk"), [(64, 240), (8, 512), (512, 512)])
 def test_a_chunk_fits_the_kernels_and_the_cache(width: int, chunk: int) -> None:
     assert Network.build((2, width, width, 1), "relu", "half_mse").chunk == chunk
+
+
+@pytest.mark.parametrize(("samples", "count"), [(100, 1), (128, 1), (256, 2), (512, 4), (1024, 8)])
+def test_strips_are_the_whole_and_none_has_more_rows_than_find_room_in_the_cache(samples: int, count: int) -> None:
+    columns = np.arange(64.0 * samples, dtype=np.float32).reshape(64, samples)
+    turned = np.full((samples, 64), np.nan, np.float32)
+    pairs = strips(turned, columns.T)
+    for to, source in pairs:
+        np.copyto(to, source)
+    assert np.array_equal(turned, columns.T)
+    assert len(pairs) == count
+
+
+def test_stacked_networks_whose_rows_are_a_power_of_two_apart_are_those_alone() -> None:
+    pairs = [started((2, 64, 64, 1), seed=seed) for seed in range(4)]
+    net, stacked = pairs[0][0], np.stack([params for _, params in pairs])
+    random = np.random.default_rng(3)
+    X, y = random.normal(size=(4, 64, 2)), random.normal(size=(4, 64, 1))
+    together = gradient_of(net, stacked, X, y)
+    for r, (_, params) in enumerate(pairs):
+        assert np.allclose(together[r], gradient_of(net, params, X[r], y[r]), rtol=1e-12, atol=1e-14)
