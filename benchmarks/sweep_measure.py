@@ -147,11 +147,21 @@ def lacking(left: Left, work: Work, contender: str) -> str:
 
 
 def epochs_in(seconds: float, work: Work) -> int:
-    """How many epochs a training of about `seconds` has, with as many at once as `work` has jobs."""
-    tried = replace(work, trials=2 * work.jobs, epochs=TRIED_EPOCHS)
-    _, measured = turn("bare", tried)
-    an_epoch = measured["seconds"] * work.jobs / tried.trials / tried.epochs
-    return max(1, round(seconds / an_epoch))
+    """How many epochs a training of about `seconds` has, with as many at once as `work` has jobs.
+
+    A training costs so much and so much an epoch: two short measurements tell the two, and a third, of about as many
+    epochs as there are to be, corrects them.
+    """
+
+    def takes(epochs: int) -> float:
+        tried = replace(work, trials=2 * work.jobs, epochs=epochs)
+        _, measured = turn("bare", tried)
+        return measured["seconds"] * work.jobs / tried.trials
+
+    few, many = takes(TRIED_EPOCHS), takes(2 * TRIED_EPOCHS)
+    an_epoch = max(many - few, few / 2) / TRIED_EPOCHS
+    found = max(1, round(TRIED_EPOCHS + (seconds - few) / an_epoch))
+    return max(1, round(found + (seconds - takes(found)) / an_epoch))
 
 
 def label(lane: Lane) -> str:

@@ -20,7 +20,7 @@ from sweeps.engine.options import Options
 from sweeps.engine.recorder import RUN_ID, Opened, Recorder
 from sweeps.engine.sweep import Sweep
 
-MOST_SHOWING = 5.0  # seconds
+SHOWING, MOST_SHOWING = 1 / 20, 5.0  # of a sitting's time, and seconds
 
 
 def crown(
@@ -30,8 +30,8 @@ def crown(
 
     Args:
         study, recorder, workers, problem: of this sitting.
-        spent: the seconds that it took so far. A tenth of them, 5 at most, may go into the pictures, for which both
-            are trained once more.
+        spent: the seconds that it took so far. A twentieth of them, 5 at most, may go into the pictures, for which
+            both are trained once more.
         stop: whether to leave the pictures.
 
     Returns:
@@ -49,7 +49,7 @@ def crown(
     if before.result() != ids[found.best.number]:  # else they have been shown
         there = {run_id: data for run_id, future in checkpoints.items() if (data := future.result())}
         # On the workers, beside the crowning, which is the recorder's alone.
-        shown = forming.surfaces(workers, problem, there, min(MOST_SHOWING, spent / 10), stop)
+        shown = forming.surfaces(workers, problem, there, min(MOST_SHOWING, spent * SHOWING), stop)
     crowned = crowning.result()
     if crowned.moved:
         for run_id, frames in shown.items():

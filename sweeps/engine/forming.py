@@ -49,11 +49,13 @@ def surfaces(
 def frames(workers: Workers, problem: str, checkpoint: bytes, seconds: float, stop: Callable[[], bool]) -> list[Frame]:
     """The surface of one finished run; of its pictures the last is free.
 
-    Where `seconds` are not enough for all, the latest but the last are left out.
+    Where `seconds` are not enough for all, the latest but the last are left out. A rung is as long as all before it
+    together, so one that would take twice as long as the one before, and so too long, is not begun.
     """
     config = RunConfig.from_dict(load(checkpoint).facts["config"])
     last = forming.frame(problem, checkpoint)
-    until = time.monotonic() + seconds
+    began = time.monotonic()
+    until = began + seconds
     found: list[Frame] = []
     # What there is when it is stopped is shown.
     with contextlib.suppress(Stopped, *workers.lost):
@@ -62,6 +64,9 @@ def frames(workers: Workers, problem: str, checkpoint: bytes, seconds: float, st
             if PICTURE not in outcome.pictures:
                 break
             found.append(Frame(outcome.epochs_done, outcome.pictures[PICTURE]))
+            began, took = time.monotonic(), time.monotonic() - began
+            if began + 2 * took > until:
+                break
     return [*found, last]
 
 

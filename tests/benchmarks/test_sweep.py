@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,16 +72,26 @@ def test_a_contender_that_fails_says_why_in_a_line() -> None:
     assert "\n" not in str(raised.value)
 
 
-def test_how_many_epochs_are_so_many_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("of_epochs", "expected"),
+    [
+        (lambda epochs: 0.04 + 0.001 * epochs, 1960),
+        (lambda epochs: 0.04 + 0.001 * epochs - 0.1 * (epochs > 1000), 2060),  # quicker than the short ones say
+        (lambda _: 0.3, 4734),  # where it cannot be told, half of the time counts as the epochs'
+    ],
+)
+def test_how_many_epochs_are_so_many_seconds(
+    of_epochs: Callable[[int], float], expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Work] = []
 
     def answered(contender: str, work: Work) -> tuple[float, dict[str, float]]:
         asked.append(work)
-        return 9.0, {"seconds": 0.8}  # 4 trainings, two at once: 0.4 s each for 200 epochs
+        return 9.0, {"seconds": 2 * of_epochs(work.epochs)}  # 4 trainings, two at once
 
     monkeypatch.setattr(sweep_measure, "turn", answered)
-    assert epochs_in(2.0, Work(trials=40, epochs=0, jobs=2)) == 1000
-    assert (asked[0].trials, asked[0].epochs) == (4, 200)
+    assert epochs_in(2.0, Work(trials=40, epochs=0, jobs=2)) == expected
+    assert [(work.trials, work.epochs) for work in asked[:2]] == [(4, 200), (4, 400)]
 
 
 @pytest.fixture

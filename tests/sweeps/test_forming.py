@@ -52,7 +52,7 @@ def test_the_pictures_are_of_the_run_s_own_training() -> None:
 def test_what_there_was_no_time_for_is_left_out_but_not_the_last() -> None:
     outcome = small(epochs=20)
     began = time.monotonic()
-    found = frames(Here(hangs_after=2), "article", outcome.checkpoint, 0.1, never)
+    found = frames(Here(hangs_after=2), "article", outcome.checkpoint, 2, never)
     assert [frame.epoch for frame in found] == [1, 2, 20]
     assert time.monotonic() - began < 30
 
