@@ -20,7 +20,7 @@ from sweeps.engine.options import Options
 from sweeps.engine.recorder import RUN_ID, Opened, Recorder
 from sweeps.engine.sweep import Sweep
 
-SHOWING, MOST_SHOWING = 1 / 30, 5.0  # of a sitting's time, and seconds
+SHOWING, MOST_SHOWING = 1 / 60, 5.0  # of a sitting's time, and seconds
 
 
 def crown(
@@ -30,7 +30,7 @@ def crown(
 
     Args:
         study, recorder, workers, problem: of this sitting.
-        spent: the seconds that it took so far. A thirtieth of them, 5 at most, may go into the pictures, for which
+        spent: the seconds that it took so far. A sixtieth of them, 5 at most, may go into the pictures, for which
             both are trained once more.
         stop: whether to leave the pictures.
 
