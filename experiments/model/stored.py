@@ -1,13 +1,11 @@
 """The model of a recorded run: its network, the names of what goes in and comes out, and how it was trained."""
 
 import json
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.config import RunConfig
-from experiments.record import names
+from experiments.record import files, names
 from experiments.record.connection import store_errors
 from experiments.record.stores import StoreError, without_credentials
 from experiments.tables.raw_rows import RawRows
@@ -91,14 +89,13 @@ def read(client: "MlflowClient", uri: str, run_id: str) -> StoredModel:
         StoreError: the run or its checkpoint is gone, or cannot be read; one line that says which.
     """
     place = without_credentials(uri)
-    with store_errors(uri, f"cannot read the model of run {run_id} in"), tempfile.TemporaryDirectory() as folder:
+    with store_errors(uri, f"cannot read the model of run {run_id} in"):
         run = client.get_run(run_id)
-        files = {file.path for file in client.list_artifacts(run_id)}
-        if CHECKPOINT not in files:
-            raise StoreError(
-                f"the model of run {run_id} in {place} is gone: there is no {CHECKPOINT} in {run.info.artifact_uri}"
-            )
-        data = Path(client.download_artifacts(run_id, CHECKPOINT, folder)).read_bytes()
+        data = files.read(client, run_id, CHECKPOINT)
+    if not data:
+        raise StoreError(
+            f"the model of run {run_id} in {place} is gone: there is no {CHECKPOINT} in {run.info.artifact_uri}"
+        )
     try:
         said = checkpoints.load(data).facts
         config = RunConfig.from_dict(said["config"])
