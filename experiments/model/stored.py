@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Dataset, Run
 
-CHECKPOINT = "checkpoint.npz"
+CHECKPOINT = files.CHECKPOINT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,11 +88,12 @@ def test_gradient_by_central_differences(sizes: tuple[int, ...]) -> None:
     assert np.linalg.norm(planted - numerical) > 1e-6 * np.linalg.norm(exact), "0.05% wrong in one place is not seen"
 
 
-def test_stacked_networks_are_those_alone() -> None:
-    pairs = [started(seed=seed) for seed in range(3)]
+@pytest.mark.parametrize(("sizes", "samples"), [(SIZES, 20), ((2, 64, 64, 1), 64)])  # 64: rows a power of two apart
+def test_stacked_networks_are_those_alone(sizes: tuple[int, ...], samples: int) -> None:
+    pairs = [started(sizes, seed=seed) for seed in range(4)]
     net, stacked = pairs[0][0], np.stack([params for _, params in pairs])
     random = np.random.default_rng(3)
-    X, y = random.normal(size=(3, 20, 2)), random.normal(size=(3, 20, 3))
+    X, y = random.normal(size=(4, samples, 2)), random.normal(size=(4, samples, sizes[-1]))
     together = gradient_of(net, stacked, X, y)
     for r, (_, params) in enumerate(pairs):
         assert np.allclose(together[r], gradient_of(net, params, X[r], y[r]), rtol=1e-12, atol=1e-14)
@@ -132,13 +133,3 @@ def test_strips_are_the_whole_and_none_has_more_rows_than_find_room_in_the_cache
         np.copyto(to, source)
     assert np.array_equal(turned, columns.T)
     assert len(pairs) == count
-
-
-def test_stacked_networks_whose_rows_are_a_power_of_two_apart_are_those_alone() -> None:
-    pairs = [started((2, 64, 64, 1), seed=seed) for seed in range(4)]
-    net, stacked = pairs[0][0], np.stack([params for _, params in pairs])
-    random = np.random.default_rng(3)
-    X, y = random.normal(size=(4, 64, 2)), random.normal(size=(4, 64, 1))
-    together = gradient_of(net, stacked, X, y)
-    for r, (_, params) in enumerate(pairs):
-        assert np.allclose(together[r], gradient_of(net, params, X[r], y[r]), rtol=1e-12, atol=1e-14)

@@ -57,6 +57,20 @@ def test_what_there_was_no_time_for_is_left_out_but_not_the_last() -> None:
     assert time.monotonic() - began < 30
 
 
+def test_a_rung_that_would_take_too_long_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint, clock = small(epochs=20).checkpoint, [0.0]
+
+    class ASecondAnEpoch(Here):
+        def submit(self, work: Work, job: Job) -> "Future[Outcome]":
+            clock[0] += (job.until or 20) - (self.jobs[-1].until or 0 if self.jobs else 0)
+            return super().submit(work, job)
+
+    workers = ASecondAnEpoch()
+    monkeypatch.setattr("sweeps.engine.forming.time.monotonic", lambda: clock[0])
+    assert [frame.epoch for frame in frames(workers, "article", checkpoint, 12, never)] == [1, 2, 4, 8, 20]
+    assert [job.until for job in workers.jobs] == [1, 2, 4, 8], "16 would end after 16 seconds"
+
+
 def test_several_runs_are_shown_side_by_side() -> None:
     checkpoints = {"a": small(epochs=20).checkpoint, "b": small(epochs=5).checkpoint}
     found = surfaces(Here(), "article", checkpoints, 60, never)
