@@ -23,13 +23,13 @@ from typing import Any, NamedTuple
 import optuna
 
 from benchmarks.command import parser
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from experiments.statistics import interval, paired
-from sweeps.engine import catalogue, executors, pruners, rungs, samplers
-from sweeps.engine.executors import Workers
-from sweeps.engine.jobs import Job, train
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.statistics import interval, paired
+from knobwise.sweeps.engine import catalogue, executors, pruners, rungs, samplers
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine.sweep import Sweep
 
 FRESH = 5  # seeds that each best is run on again
 AT = "at rung "

@@ -85,7 +85,7 @@ def save_data(case: Case, folder: Path) -> Path:
 
     The data are the article's surface, standardised; the weights He's, so that the loss falls from the first step.
     """
-    from experiments.problems.article import sample
+    from knobwise.experiments.problems.article import sample
 
     X, y, weights = [], [], []
     for replicate in range(case.replicates):

@@ -19,12 +19,12 @@ import numpy as np
 import optuna
 
 from benchmarks.command import parser
-from experiments.config import RunConfig
-from experiments.statistics import interval
-from sweeps.engine import catalogue, executors, samplers
-from sweeps.engine.executors import Workers
-from sweeps.engine.jobs import Job, train
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.statistics import interval
+from knobwise.sweeps.engine import catalogue, executors, samplers
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine.sweep import Sweep
 
 GROUP = 5
 SAMPLES = 200  # of each training, so that it is short

@@ -14,7 +14,7 @@ import psutil
 
 from benchmarks.case import Case
 from benchmarks.contenders import load
-from nn_core import blas
+from knobwise.nn_core import blas
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTENDERS = "benchmarks.contenders"

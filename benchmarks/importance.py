@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.command import parser
-from experiments.analysis.importance import Knob, shares
+from knobwise.experiments.analysis.importance import Knob, shares
 
 Array = NDArray[np.float64]
 

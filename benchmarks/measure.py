@@ -14,7 +14,7 @@ from benchmarks.contenders import load, missing
 from benchmarks.entrant import CONTENDERS, Entrant, Failed
 from benchmarks.memory import beyond_data
 from benchmarks.race import Lane, Pace, busy, disagreements, early_disagreements, race, ratios, spread
-from nn_core import blas
+from knobwise.nn_core import blas
 
 Result = dict[str, Any]
 LIBRARIES = ("numpy", "scikit-learn", "torch", "jax", "jaxlib")

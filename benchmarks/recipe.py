@@ -17,9 +17,9 @@ from benchmarks.command import parser
 from benchmarks.contenders import load, missing
 from benchmarks.entrant import Entrant, Failed, pick_cores
 from benchmarks.measure import versions
-from experiments.problems.article import article, sample
-from nn_core import blas
-from nn_core.scaling import Scaling
+from knobwise.experiments.problems.article import article, sample
+from knobwise.nn_core import blas
+from knobwise.nn_core.scaling import Scaling
 
 Result = dict[str, Any]
 CONTENDERS = ("ours", "jax_scan")

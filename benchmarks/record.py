@@ -26,8 +26,8 @@ from benchmarks import store
 from benchmarks.command import parser
 from benchmarks.report import duration
 from benchmarks.server import serving
-from experiments import compare
-from experiments.record import names
+from knobwise.experiments import compare
+from knobwise.experiments.record import names
 
 Clock = Callable[[], float]
 CLOCKS: dict[str, Clock] = {"wall": time.perf_counter, "cpu": time.process_time}

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments.config import RunConfig
-from experiments.outcome import Curves, Outcome
-from experiments.record import names
-from experiments.tracking import Tracker
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Curves, Outcome
+from knobwise.experiments.record import names
+from knobwise.experiments.tracking import Tracker
 
 STUDY = "many"
 POINTS = 100  # of each curve; each scored at every epoch

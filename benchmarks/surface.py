@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.problems.article import SIDE, grid, sample
+from knobwise.experiments.problems.article import SIDE, grid, sample
 
 Array = NDArray[Any]
 

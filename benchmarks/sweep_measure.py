@@ -17,7 +17,7 @@ from benchmarks.measure import versions
 from benchmarks.race import spread
 from benchmarks.sweep_cases import Case, Goal, Lane
 from benchmarks.sweeping import CURVE, Left, Work, load, missing
-from nn_core import blas
+from knobwise.nn_core import blas
 
 Result = dict[str, Any]
 Tell = Callable[[str], None]

@@ -3,7 +3,7 @@
 `runs` has one row a trial, `curves` one row a point; `best`, `pivot`, `importance` and `between` answer the usual
 questions about them, and `export` hands them to other programs. `docs/compare.md` shows all of it at work.
 
->>> from experiments import compare
+>>> from knobwise.experiments import compare
 >>> compare.runs("lr_epochs").sort_values("val_mse").head()  # doctest: +SKIP
 """
 
@@ -13,20 +13,20 @@ from typing import Any, Literal
 
 from pandas import DataFrame, Series
 
-from experiments.analysis import best as _best
-from experiments.analysis import between as _between
-from experiments.analysis import export as _export
-from experiments.analysis import importance as _importance
-from experiments.analysis import pivot as _pivot
-from experiments.analysis.between import Between as Between
-from experiments.record import full_curves, lookup, names, tables
-from experiments.record.refusals import ArtifactGone as ArtifactGone
-from experiments.record.refusals import CompareError as CompareError
-from experiments.record.refusals import NothingToCompare as NothingToCompare
-from experiments.record.refusals import OtherSchema as OtherSchema
-from experiments.record.refusals import UnknownColumn as UnknownColumn
-from experiments.record.refusals import UnknownRun as UnknownRun
-from experiments.record.refusals import UnknownStudy as UnknownStudy
+from knobwise.experiments.analysis import best as _best
+from knobwise.experiments.analysis import between as _between
+from knobwise.experiments.analysis import export as _export
+from knobwise.experiments.analysis import importance as _importance
+from knobwise.experiments.analysis import pivot as _pivot
+from knobwise.experiments.analysis.between import Between as Between
+from knobwise.experiments.record import full_curves, lookup, names, tables
+from knobwise.experiments.record.refusals import ArtifactGone as ArtifactGone
+from knobwise.experiments.record.refusals import CompareError as CompareError
+from knobwise.experiments.record.refusals import NothingToCompare as NothingToCompare
+from knobwise.experiments.record.refusals import OtherSchema as OtherSchema
+from knobwise.experiments.record.refusals import UnknownColumn as UnknownColumn
+from knobwise.experiments.record.refusals import UnknownRun as UnknownRun
+from knobwise.experiments.record.refusals import UnknownStudy as UnknownStudy
 
 
 def runs(name: str, *, uri: str | None = None, replicates: bool = False, confirmations: bool = False) -> DataFrame:

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from nn_core import variants
+from knobwise.nn_core import variants
 
 
 @dataclass(frozen=True, kw_only=True)

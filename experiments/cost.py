@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from experiments.config import RunConfig
-from experiments.problems import Problem
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.problems import Problem
 
 
 def flops(problem: Problem, config: RunConfig, epochs: int) -> float:
@@ -16,7 +16,7 @@ def flops(problem: Problem, config: RunConfig, epochs: int) -> float:
 
     Kaplan et al., Scaling Laws for Neural Language Models, 2020, section 2.1, has the 6 as well.
 
-    >>> from experiments.problems.article import article
+    >>> from knobwise.experiments.problems.article import article
     >>> flops(article(), RunConfig(n_samples=10, widths=(3,)), epochs=1)
     420.0
     """

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from experiments.config import RunConfig
-from experiments.problems import Problem
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.problems import Problem
 
 CLASS_LOSSES = ("binary_cross_entropy", "cross_entropy")
 
@@ -11,7 +11,7 @@ CLASS_LOSSES = ("binary_cross_entropy", "cross_entropy")
 def loss_for(problem: Problem, asked: str) -> str:
     """The loss to train with: for classes the one cross-entropy that has their number of outputs, else what is asked.
 
-    >>> from experiments.problems.article import article
+    >>> from knobwise.experiments.problems.article import article
     >>> loss_for(article(), "huber")
     'huber'
     """

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from experiments import problems
-from nn_core import checkpoint as checkpoints
-from nn_core import predictor
+from knobwise.experiments import problems
+from knobwise.nn_core import checkpoint as checkpoints
+from knobwise.nn_core import predictor
 
 FRAMES = 12
 """Pictures of a run at most."""
@@ -33,7 +33,7 @@ def epochs_shown(epochs: int) -> list[int]:
 
 def has_surface(problem: str) -> bool:
     """Whether runs of the problem called `problem` have a surface to draw."""
-    from experiments.plots.surface_forming import drawable
+    from knobwise.experiments.plots.surface_forming import drawable
 
     return drawable(problems.load(problem))
 
@@ -45,8 +45,8 @@ def frame(problem: str, checkpoint: bytes) -> Frame:
         problem: the name of one that has a surface.
         checkpoint: of a run or of a rung of it.
     """
-    from experiments.plots.canvas import render
-    from experiments.plots.surface_forming import draw
+    from knobwise.experiments.plots.canvas import render
+    from knobwise.experiments.plots.surface_forming import draw
 
     fitted = problems.load(problem)
     test = fitted.test()

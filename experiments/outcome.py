@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.config import RunConfig
+from knobwise.experiments.config import RunConfig
 
 Status = Literal["complete", "paused", "stopped", "diverged"]
 
@@ -41,7 +41,7 @@ class Outcome:
         curves: the losses, from the run's start (through all rungs).
         metrics: `val_mse, val_r2, test_mse, test_rmse, test_r2, test_max_error, train_seconds, epochs_per_second,
             n_parameters, flops` where the run is over and has a model; on the problem's original scale. For classes
-            those of `experiments.metrics.scores`. A diverged run
+            those of `knobwise.experiments.metrics.scores`. A diverged run
             has the last four only; a paused one `val_mse` and `val_r2` besides those.
         datasets: for `train`, `val` and `test`: rows, columns and the SHA-256 of the values.
         pictures: PNG files by artifact path (`pictures/true_vs_predicted.png`).

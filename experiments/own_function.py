@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments import sampled
-from experiments.own_module import imported
-from experiments.problems import Array, Problem
-from experiments.spec import Spec
+from knobwise.experiments import sampled
+from knobwise.experiments.own_module import imported
+from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.spec import Spec
 
 OPTIONS = ("bounds", "noise", "sha256")
 _PROBED = 100  # points at which the function is asked once more, to see that it answers the same

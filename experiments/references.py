@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.metrics import class_of, scores
-from experiments.problems import Array, Problem
-from nn_core.scaling import Scaling
+from knobwise.experiments.metrics import class_of, scores
+from knobwise.experiments.problems import Array, Problem
+from knobwise.nn_core.scaling import Scaling
 
 ALPHAS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # penalties of the linear model, chosen by leaving one out
 MOST_FOR_MLP = 200_000  # numbers in the training inputs: some ten seconds on one core

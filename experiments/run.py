@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.config import RunConfig
-from experiments.cost import flops
-from experiments.fitting import check_suits
-from experiments.metrics import scores
-from experiments.outcome import Curves, DatasetFacts, Outcome, Status
-from experiments.problems import Part, Problem
-from nn_core import checkpoint as checkpoints
-from nn_core import variants
-from nn_core.buffers import with_ones
-from nn_core.early_stopping import EarlyStopping
-from nn_core.network import Network
-from nn_core.predictor import Predictor
-from nn_core.scaling import Scaling
-from nn_core.training import Recipe, TrainState, train
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.cost import flops
+from knobwise.experiments.fitting import check_suits
+from knobwise.experiments.metrics import scores
+from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome, Status
+from knobwise.experiments.problems import Part, Problem
+from knobwise.nn_core import checkpoint as checkpoints
+from knobwise.nn_core import variants
+from knobwise.nn_core.buffers import with_ones
+from knobwise.nn_core.early_stopping import EarlyStopping
+from knobwise.nn_core.network import Network
+from knobwise.nn_core.predictor import Predictor
+from knobwise.nn_core.scaling import Scaling
+from knobwise.nn_core.training import Recipe, TrainState, train
 
 ARTICLE_SEED = 99  # the article's `np.random.seed(99)`; a run's seed counts from here, so seed 0 is the article's start
 SCORED = 8  # validation scores for each doubling of the epochs: a score of 2,000 samples costs an epoch of 900
@@ -114,7 +114,7 @@ def run(
         metrics |= scores(problem, "test", data.parts["test"].y, predicted)
     drawn = {}
     if pictures and status != "paused":
-        from experiments import plots  # matplotlib takes a third of a second, which need not come before the training
+        from knobwise.experiments import plots  # matplotlib takes a third of a second: not before the training
 
         ask = Predictor(network, params, data.inputs, data.outputs).predict
         drawn = plots.pictures_of(problem, data.parts["test"], predicted, curves, metrics, ask)

@@ -3,10 +3,10 @@
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.statistics import paired
+from knobwise.experiments.statistics import paired
 
 if TYPE_CHECKING:
-    from experiments.problems import Array, Problem
+    from knobwise.experiments.problems import Array, Problem
 
 
 class Scored(NamedTuple):

@@ -1,6 +1,6 @@
 """Outcomes into MLflow: a parent run for each study, a child for each trial. The only writer.
 
-Read the record with `experiments.compare`, or in `mlflow ui`. What each name in it means: `docs/record.md`.
+Read the record with `knobwise.experiments.compare`, or in `mlflow ui`. What each name in it means: `docs/record.md`.
 """
 
 import tempfile
@@ -10,20 +10,20 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from experiments.record import entries, files, leftovers, names, reference_runs, run_files, study_runs, writers
-from experiments.record.connection import connect, store_errors
-from experiments.record.provenance import origin
-from experiments.record.recorded import RecordedRun as RecordedRun
-from experiments.record.recorded import StudyRun as StudyRun
-from experiments.record.recorded import recorded_run
-from experiments.record.stores import StoreError, tracking_uri, without_credentials
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record import entries, files, leftovers, names, reference_runs, run_files, study_runs, writers
+from knobwise.experiments.record.connection import connect, store_errors
+from knobwise.experiments.record.provenance import origin
+from knobwise.experiments.record.recorded import RecordedRun as RecordedRun
+from knobwise.experiments.record.recorded import StudyRun as StudyRun
+from knobwise.experiments.record.recorded import recorded_run
+from knobwise.experiments.record.stores import StoreError, tracking_uri, without_credentials
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
 
-    from experiments.references import Reference
+    from knobwise.experiments.references import Reference
 
 _NO_TAGS: Mapping[str, str] = {}
 _NO_METRICS: Mapping[str, float] = {}

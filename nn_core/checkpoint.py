@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core.training import TrainState
+from knobwise.nn_core.training import TrainState
 
 Array = NDArray[Any]
 

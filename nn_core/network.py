@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nn_core import buffers, variants
-from nn_core.activations import Activation
-from nn_core.buffers import chunks
-from nn_core.initializers import Initializer, Random
-from nn_core.losses import Loss
+from knobwise.nn_core import buffers, variants
+from knobwise.nn_core.activations import Activation
+from knobwise.nn_core.buffers import chunks
+from knobwise.nn_core.initializers import Initializer, Random
+from knobwise.nn_core.losses import Loss
 
 Array = NDArray[Any]
 Call = tuple[Callable[..., Any], tuple[Any, ...]]

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core import checkpoint
-from nn_core.buffers import with_ones
-from nn_core.early_stopping import EarlyStopping
-from nn_core.network import Network
-from nn_core.scaling import Scaling
+from knobwise.nn_core import checkpoint
+from knobwise.nn_core.buffers import with_ones
+from knobwise.nn_core.early_stopping import EarlyStopping
+from knobwise.nn_core.network import Network
+from knobwise.nn_core.scaling import Scaling
 
 Array = NDArray[Any]
 

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core import buffers
-from nn_core.buffers import chunks
-from nn_core.network import Network, Passes, quietly
-from nn_core.optimizers import Optimizer, State, Step
-from nn_core.sampling import drop, shuffle
-from nn_core.schedules import Schedule
+from knobwise.nn_core import buffers
+from knobwise.nn_core.buffers import chunks
+from knobwise.nn_core.network import Network, Passes, quietly
+from knobwise.nn_core.optimizers import Optimizer, State, Step
+from knobwise.nn_core.sampling import drop, shuffle
+from knobwise.nn_core.schedules import Schedule
 
 Array = NDArray[Any]
 

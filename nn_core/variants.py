@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 Kind = Literal["activations", "losses", "initializers", "optimizers", "schedules"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_CORE = __name__.rpartition(".")[0]  # a logged model holds a copy of the core under another name
 
 
 def singular(kind: Kind) -> str:
@@ -24,7 +25,7 @@ def names(kind: Kind) -> list[str]:
     >>> "relu" in names("activations")
     True
     """
-    package = importlib.import_module(f"nn_core.{kind}")
+    package = importlib.import_module(f"{_CORE}.{kind}")
     return list(_in(tuple(package.__path__)))
 
 
@@ -45,4 +46,4 @@ def load(kind: Kind, name: str, **options: Any) -> Any:
     """
     if name not in names(kind):
         raise ValueError(f"{singular(kind)} must be one of {', '.join(names(kind))}, got {name!r}")
-    return getattr(importlib.import_module(f"nn_core.{kind}.{name}"), name)(**options)
+    return getattr(importlib.import_module(f"{_CORE}.{kind}.{name}"), name)(**options)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sweeps.engine import Sweep, main
+from knobwise.sweeps.engine import Sweep, main
 
 if TYPE_CHECKING:
     import optuna

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from experiments.config import RunConfig
-from sweeps.engine import Sweep, main
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import Sweep, main
 
 if TYPE_CHECKING:
     import optuna

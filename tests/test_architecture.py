@@ -42,7 +42,14 @@ def imported(source: str) -> set[str]:
 
 
 def tops(source: str) -> set[str]:
-    return {name.split(".")[0] for name in imported(source)}
+    """The packages that `source` imports: of ours those inside `knobwise`, of others their top level."""
+    names = {name.removeprefix("knobwise.") for name in imported(source)} - {"knobwise"}
+    return {name.split(".")[0] for name in names}
+
+
+def bare(source: str) -> set[str]:
+    """What `source` imports of ours under another name than `knobwise.`: such a module would exist twice."""
+    return {name for name in imported(source) if name.split(".")[0] in PACKAGES}
 
 
 def upward(package: str, source: str) -> set[str]:
@@ -53,6 +60,17 @@ def upward(package: str, source: str) -> set[str]:
 def foreign_to_core(source: str) -> set[str]:
     """What `source` imports that is neither nn_core, nor numpy, nor the standard library."""
     return tops(source) - {"nn_core", "numpy"} - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("file", EVERYWHERE, ids=lambda file: str(file.relative_to(ROOT)))
+def test_our_packages_are_imported_as_parts_of_knobwise(file: Path) -> None:
+    assert not bare(file.read_text())
+
+
+def test_a_bare_import_is_seen() -> None:
+    assert bare("from sweeps.engine import main") == {"sweeps.engine", "sweeps.engine.main"}
+    assert bare("def late():\n    import nn_core") == {"nn_core"}
+    assert not bare("from knobwise import sweeps\nimport knobwise.nn_core.simple")
 
 
 def named(file: Path) -> str:
@@ -94,10 +112,10 @@ def test_a_run_knows_nothing_of_the_record_or_the_search(file: Path) -> None:
 @pytest.mark.parametrize(
     ("package", "source"),
     [
-        ("nn_core", "import experiments.run"),
-        ("nn_core", "def late():\n    from experiments import run"),
-        ("experiments", "from sweeps.engine import driver"),
-        ("experiments", "if True:\n    import sweeps"),
+        ("nn_core", "import knobwise.experiments.run"),
+        ("nn_core", "def late():\n    from knobwise.experiments import run"),
+        ("experiments", "from knobwise.sweeps.engine import driver"),
+        ("experiments", "if True:\n    from knobwise import sweeps"),
         ("sweeps", "from tests import conftest"),
     ],
 )
@@ -106,7 +124,7 @@ def test_an_import_against_the_direction_is_seen(package: str, source: str) -> N
 
 
 def test_an_import_of_a_third_party_into_the_core_is_seen() -> None:
-    assert foreign_to_core("import numpy as np, math\nfrom nn_core import blas") == set()
+    assert foreign_to_core("import numpy as np, math\nfrom knobwise.nn_core import blas") == set()
     assert foreign_to_core("def late():\n    import pandas.api") == {"pandas"}
     assert foreign_to_core("from . import simple") == {""}, "relative imports hide where they point"
     assert "matplotlib.pyplot" in imported("from matplotlib import pyplot as plt")
@@ -138,14 +156,16 @@ def test_nn_core_imports_with_nothing_but_numpy_installed(tmp_path: Path) -> Non
     for folder in ("numpy", "numpy.libs"):
         if (site / folder).exists():
             (tmp_path / folder).symlink_to(site / folder)
-    (tmp_path / "nn_core").symlink_to(ROOT / "nn_core")
+    (tmp_path / "knobwise").mkdir()
+    (tmp_path / "knobwise" / "__init__.py").symlink_to(ROOT / "knobwise" / "__init__.py")
+    (tmp_path / "knobwise" / "nn_core").symlink_to(ROOT / "nn_core")
     code = f"""
 import importlib, importlib.util, pkgutil, sys
 sys.path.insert(0, {str(tmp_path)!r})
-for absent in ("pandas", "mlflow", "optuna", "matplotlib", "scipy", "experiments", "sweeps"):
+for absent in ("pandas", "mlflow", "optuna", "matplotlib", "scipy"):
     assert importlib.util.find_spec(absent) is None, absent
-import nn_core
-for module in pkgutil.walk_packages(nn_core.__path__, "nn_core."):
+from knobwise import nn_core
+for module in pkgutil.walk_packages(nn_core.__path__, "knobwise.nn_core."):
     print(module.name, importlib.import_module(module.name).__name__)
 """
     # -S leaves site-packages out, -I the environment and the working directory.
@@ -155,5 +175,7 @@ for module in pkgutil.walk_packages(nn_core.__path__, "nn_core."):
     assert done.returncode == 0, done.stderr
     names = {line.split()[0] for line in done.stdout.splitlines()}
     files = {file for file in FILES if package_of(file) == "nn_core" and file != ROOT / "nn_core" / "__init__.py"}
-    expected = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files}
+    expected = {
+        "knobwise." + ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files
+    }
     assert names == expected

@@ -32,9 +32,9 @@ class Example(NamedTuple):
 
 
 def modules() -> list[str]:
-    names = list(PACKAGES)
+    names = ["knobwise", *(f"knobwise.{package}" for package in PACKAGES)]
     for package in PACKAGES:
-        walk = pkgutil.walk_packages([str(ROOT / package)], f"{package}.")
+        walk = pkgutil.walk_packages([str(ROOT / package)], f"knobwise.{package}.")
         names += [module.name for module in walk if not module.name.endswith("__main__")]
     return names
 
@@ -79,7 +79,7 @@ def test_docstring_examples(name: str, workdir: Path) -> None:
 
 def test_docstring_examples_are_found() -> None:
     assert len(modules()) > len(PACKAGES)
-    simple = importlib.import_module("nn_core.simple")
+    simple = importlib.import_module("knobwise.nn_core.simple")
     assert sum(len(test.examples) for test in doctest.DocTestFinder().find(simple)) >= 3
 
 

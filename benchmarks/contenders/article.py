@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks.case import Task
 from benchmarks.contenders import Contender, Trainer, Unsupported
-from nn_core.simple import SimpleNN
+from knobwise.nn_core.simple import SimpleNN
 
 
 def article() -> Contender:

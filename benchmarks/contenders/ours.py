@@ -4,14 +4,14 @@ import numpy as np
 
 from benchmarks.case import Task
 from benchmarks.contenders import Contender, Trainer
-from nn_core import variants
-from nn_core.buffers import with_ones
-from nn_core.network import Network
-from nn_core.training import Recipe, TrainState, train
+from knobwise.nn_core import variants
+from knobwise.nn_core.buffers import with_ones
+from knobwise.nn_core.network import Network
+from knobwise.nn_core.training import Recipe, TrainState, train
 
 
 def ours() -> Contender:
-    """`nn_core.training.train`, asked for one epoch after another."""
+    """`knobwise.nn_core.training.train`, asked for one epoch after another."""
     return Contender("Knobwise", prepare, own_threads=True)
 
 

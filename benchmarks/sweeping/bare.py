@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from benchmarks.sweeping import Contender, Work
 
 if TYPE_CHECKING:
-    from sweeps.engine.jobs import Job
+    from knobwise.sweeps.engine.jobs import Job
 
 
 def bare() -> Contender:
@@ -18,8 +18,8 @@ def run(work: Work) -> dict[str, float]:
     """`seconds`: from the first training to the end of the last."""
     from concurrent.futures import wait
 
-    from sweeps.engine import executors
-    from sweeps.engine.jobs import train
+    from knobwise.sweeps.engine import executors
+    from knobwise.sweeps.engine.jobs import train
 
     workers = executors.start("local", work.jobs, "")
     wait([workers.submit(train, job) for job in jobs(work, work.jobs, epochs=1)])  # imports and first calls
@@ -37,8 +37,8 @@ def jobs(work: Work, count: int, epochs: int) -> "list[Job]":
     """`count` trainings with learning rates spread evenly, on a log scale, over those searched."""
     import numpy as np
 
-    from experiments.config import RunConfig
-    from sweeps.engine.jobs import Job
+    from knobwise.experiments.config import RunConfig
+    from knobwise.sweeps.engine.jobs import Job
 
     rates = np.geomspace(work.low, work.high, count).tolist()
     return [

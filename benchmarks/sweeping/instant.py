@@ -11,8 +11,8 @@ from benchmarks.sweeping import Contender, Left, Work
 from benchmarks.sweeping.ours import NAME, recorded, sweep
 
 if TYPE_CHECKING:
-    from experiments.outcome import Outcome
-    from sweeps.engine import Sweep, jobs
+    from knobwise.experiments.outcome import Outcome
+    from knobwise.sweeps.engine import Sweep, jobs
 
 THOUSAND = 1000
 
@@ -33,8 +33,8 @@ def run(work: Work) -> dict[str, float]:
     import optuna
 
     from benchmarks.memory import MB, peak
-    from sweeps.engine import executors, main
-    from sweeps.engine.storage import open_storage
+    from knobwise.sweeps.engine import executors, main
+    from knobwise.sweeps.engine.storage import open_storage
 
     executors.EXECUTORS["instant"] = lambda slots, _: AtOnce(slots)
     words = ["--sampler", "random", "--executor", "instant", "--jobs", "1", "--confirm", "0", "--quiet"]

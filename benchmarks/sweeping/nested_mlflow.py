@@ -27,7 +27,7 @@ def run(work: Work) -> dict[str, float]:
     import optuna
 
     from benchmarks.surface import contours, surface
-    from nn_core.simple import SimpleNN
+    from knobwise.nn_core.simple import SimpleNN
 
     mlflow.set_experiment("benchmark")
     data = surface(work.samples)

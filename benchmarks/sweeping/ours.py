@@ -10,7 +10,7 @@ from benchmarks.sweeping import Contender, Left, Work
 if TYPE_CHECKING:
     import optuna
 
-    from sweeps.engine import Sweep
+    from knobwise.sweeps.engine import Sweep
 
 NAME = "benchmark"
 
@@ -24,7 +24,7 @@ def ours() -> Contender:
 
 def run(work: Work) -> dict[str, float]:
     """The command, without the confirmation of the winner, which the others do not have."""
-    from sweeps.engine import main
+    from knobwise.sweeps.engine import main
 
     words = ["--trials", str(work.trials), "--jobs", str(work.jobs), "--confirm", "0", "--quiet"]
     code = main(sweep(work), words)
@@ -35,8 +35,8 @@ def run(work: Work) -> dict[str, float]:
 
 def sweep(work: Work) -> "Sweep":
     """The sweep: like `sweeps/lr_epochs.py`, with the learning rate alone in question."""
-    from experiments.config import RunConfig
-    from sweeps.engine import Sweep
+    from knobwise.experiments.config import RunConfig
+    from knobwise.sweeps.engine import Sweep
 
     def space(trial: "optuna.Trial") -> dict[str, Any]:
         return {"lr": trial.suggest_float("lr", work.low, work.high, log=True)}

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from experiments.analysis import columns
-from experiments.statistics import interval
+from knobwise.experiments.analysis import columns
+from knobwise.experiments.statistics import interval
 
 REPORTED = ("val_mse", "test_mse", "test_r2", "test_accuracy", "train_seconds")
 """The metrics that are shown of every trial, whichever it is chosen by."""

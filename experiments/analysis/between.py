@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from experiments.analysis import columns
-from experiments.record.refusals import UnknownRun
-from experiments.statistics import Comparison, Interval, Verdict, interval, paired, unpaired
+from knobwise.experiments.analysis import columns
+from knobwise.experiments.record.refusals import UnknownRun
+from knobwise.experiments.statistics import Comparison, Interval, Verdict, interval, paired, unpaired
 
 _MORE = "repeat both with --seeds 5 to tell them apart"
 

@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 
-from experiments.config import RunConfig
-from experiments.record.refusals import NothingToCompare, UnknownColumn
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record.refusals import NothingToCompare, UnknownColumn
 
 PLACES = ("study", "trial", "kind", "replicate", "status", "baseline", "started", "run_id")
 """The columns that say which run it is."""
@@ -54,7 +54,7 @@ def checked(name: str, known: Iterable[str], argument: str) -> str:
 
     >>> checked("learning_rate", ["lr", "epochs"], "rows")
     Traceback (most recent call last):
-    experiments.record.refusals.UnknownColumn: rows must be one of lr, epochs, got 'learning_rate'
+    knobwise.experiments.record.refusals.UnknownColumn: rows must be one of lr, epochs, got 'learning_rate'
     """
     known = list(known)
     if name not in known:
@@ -68,7 +68,7 @@ def complete(table: pd.DataFrame, study: str, value: str, argument: str) -> pd.D
     """The complete trials in `table` that have a finite `value`.
 
     Args:
-        table: of `experiments.compare.runs`.
+        table: of `knobwise.experiments.compare.runs`.
         study: what an error calls it.
         value: a metric.
         argument: what an error calls the metric.

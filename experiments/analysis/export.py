@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.record import leftovers
+from knobwise.experiments.record import leftovers
 
 SCRATCH = ".knobwise-"
 """How the folder begins in which a file is made, until it is whole."""

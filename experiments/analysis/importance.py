@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.analysis import columns
-from experiments.record.refusals import NothingToCompare
+from knobwise.experiments.analysis import columns
+from knobwise.experiments.record.refusals import NothingToCompare
 
 Array = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from experiments.estimators.knobs import Knobs
-from nn_core.scaling import Scaling
+from knobwise.experiments.estimators.knobs import Knobs
+from knobwise.nn_core.scaling import Scaling
 
 Array = NDArray[Any]
 

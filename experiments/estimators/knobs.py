@@ -10,11 +10,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from experiments.config import RunConfig
-from experiments.estimators.model import Model, hold_back, train_model
-from experiments.problems import Part
-from nn_core import variants
-from nn_core.scaling import Scaling
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.estimators.model import Model, hold_back, train_model
+from knobwise.experiments.problems import Part
+from knobwise.nn_core import variants
+from knobwise.nn_core.scaling import Scaling
 
 Array = NDArray[Any]
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.config import RunConfig
-from experiments.problems import Part
-from experiments.run import initial_params, recipe_of
-from nn_core.buffers import with_ones
-from nn_core.early_stopping import EarlyStopping
-from nn_core.network import Network
-from nn_core.scaling import Scaling
-from nn_core.training import TrainState, train
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.problems import Part
+from knobwise.experiments.run import initial_params, recipe_of
+from knobwise.nn_core.buffers import with_ones
+from knobwise.nn_core.early_stopping import EarlyStopping
+from knobwise.nn_core.network import Network
+from knobwise.nn_core.scaling import Scaling
+from knobwise.nn_core.training import TrainState, train
 
 Array = NDArray[Any]
 
@@ -26,7 +26,7 @@ class Model:
     Attributes:
         config: what it was trained with.
         sizes: of its layers, from inputs to outputs.
-        params: `(P,)`, of the configuration's dtype; see `nn_core.network`.
+        params: `(P,)`, of the configuration's dtype; see `knobwise.nn_core.network`.
         inputs: the scaling of its inputs.
         outputs: the scaling of its targets.
         train_loss: after each epoch, the mean over that epoch's samples, each before the step it took part in.

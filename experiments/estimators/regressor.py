@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import validate_data
 
-from experiments.estimators.knobs import Knobs
-from nn_core.scaling import Scaling
+from knobwise.experiments.estimators.knobs import Knobs
+from knobwise.nn_core.scaling import Scaling
 
 
 class KnobwiseRegressor(MultiOutputMixin, RegressorMixin, Knobs):  # type: ignore[misc]  # scikit-learn has no types

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from experiments import compare
-from experiments.model import stored
-from experiments.model.champion import Champion, champion_of
-from experiments.model.stored import StoredModel
-from experiments.record import names
-from experiments.record.connection import connect, store_errors
-from experiments.record.lookup import study_called
-from experiments.record.recorded import StudyRun
-from experiments.record.refusals import NothingToCompare, UnknownRun
-from experiments.record.stores import tracking_uri
+from knobwise.experiments import compare
+from knobwise.experiments.model import stored
+from knobwise.experiments.model.champion import Champion, champion_of
+from knobwise.experiments.model.stored import StoredModel
+from knobwise.experiments.record import names
+from knobwise.experiments.record.connection import connect, store_errors
+from knobwise.experiments.record.lookup import study_called
+from knobwise.experiments.record.recorded import StudyRun
+from knobwise.experiments.record.refusals import NothingToCompare, UnknownRun
+from knobwise.experiments.record.stores import tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

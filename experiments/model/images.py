@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from experiments.forming import Frame
-from experiments.record import names
-from experiments.record.connection import connect, store_errors
+from knobwise.experiments.forming import Frame
+from knobwise.experiments.record import names
+from knobwise.experiments.record.connection import connect, store_errors
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

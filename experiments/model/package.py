@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-import nn_core
-from experiments.model import answers
-from experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
-from experiments.record import leftovers, names
-from experiments.record.run_files import SCRATCH
-from experiments.tables import raw_rows
+from knobwise import nn_core
+from knobwise.experiments.model import answers
+from knobwise.experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
+from knobwise.experiments.record import leftovers, names
+from knobwise.experiments.record.run_files import SCRATCH
+from knobwise.experiments.tables import raw_rows
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = ("mlflow", "numpy", "pandas")
 """What a model needs, pinned to the versions that logged it: its own code is in its folder."""
+
+CODE = "knobwise_model"  # the package in a logged model that holds a copy of the code it needs
 
 EXAMPLES = 5  # rows of the input example
 
@@ -59,7 +61,7 @@ def log(client: "MlflowClient", study: str, model: StoredModel) -> str:
 def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
     """Write the model into `folder`, which is not there yet.
 
-    In it are `served.py`, `answers.py` and `nn_core` (code), the checkpoint (arrays, read with pickles off), a
+    In it are `served.py` and the package `knobwise_model` (code), the checkpoint (arrays, read with pickles off), a
     signature (columns by name, with their types), an input example, and the requirements. Nothing is pickled.
 
     Args:
@@ -70,16 +72,15 @@ def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
     from mlflow.models import Model
     from mlflow.pyfunc import save_model
 
-    code = [Path(nn_core.__file__).parent, Path(answers.__file__)]
-    code += [Path(raw_rows.__file__)] if model.raw else []
     needed = REQUIREMENTS + (("scikit-learn",) if model.raw else ())
     with tempfile.TemporaryDirectory(prefix=leftovers.mine(SCRATCH)) as beside:
         checkpoint = Path(beside) / CHECKPOINT
         checkpoint.write_bytes(model.checkpoint)
+        code = _code(Path(beside), raw=model.raw is not None)
         save_model(
             path=folder,
             python_model=Path(__file__).with_name("served.py"),
-            code_paths=[str(each) for each in code],
+            code_paths=[str(code)],
             artifacts={"checkpoint": checkpoint.as_uri()},
             model_config={
                 "inputs": model.inputs,
@@ -99,6 +100,23 @@ def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
                 run_id=model.run_id,
             ),
         )
+
+
+def _code(folder: Path, *, raw: bool) -> Path:
+    """The code that a model needs, copied into `folder` as a package of another name.
+
+    Under its own name it would hide the installed Knobwise in a process that loads the model first.
+    """
+    package = folder / CODE
+    core = Path(nn_core.__file__).parent
+    sources = {source: package / "nn_core" / source.relative_to(core) for source in core.rglob("*.py")}
+    beside = [Path(answers.__file__), *([Path(raw_rows.__file__)] if raw else [])]
+    for source, target in (sources | {each: package / each.name for each in beside}).items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = source.read_text(encoding="utf-8")
+        target.write_text(text.replace(nn_core.__name__, f"{CODE}.nn_core"), encoding="utf-8")
+    (package / "__init__.py").write_text('"""What a logged model needs of Knobwise, copied."""\n', encoding="utf-8")
+    return package
 
 
 def _signature(model: StoredModel) -> "ModelSignature":

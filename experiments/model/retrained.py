@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.config import RunConfig
-from experiments.model.choice import Choice
-from experiments.outcome import Outcome
-from experiments.record import names
-from experiments.tracking import Tracker
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.model.choice import Choice
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record import names
+from knobwise.experiments.tracking import Tracker
 
 
 def changes(before: RunConfig, after: RunConfig) -> dict[str, tuple[Any, Any]]:

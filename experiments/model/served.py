@@ -1,8 +1,8 @@
-"""The model as MLflow serves it. This file is copied into every logged model, beside a copy of `nn_core`.
+"""The model as MLflow serves it. This file is copied into every logged model, beside a copy of the code it needs.
 
-It is code that is run, not an object that was pickled: MLflow calls that "models from code". It needs `nn_core`, NumPy
-and pandas, and scikit-learn where rows are to be taken as a file has them; that Knobwise is installed is not asked of
-the machine that serves.
+It is code that is run, not an object that was pickled: MLflow calls that "models from code". It needs the package
+`knobwise_model` (a copy of `nn_core` and a little more), NumPy and pandas, and scikit-learn where rows are to be taken
+as a file has them; that Knobwise is installed is not asked of the machine that serves.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from mlflow.models import set_model
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from nn_core import predictor
+CODE = "knobwise_model"  # copied beside this file
 
 
 class Served(PythonModel):
@@ -23,11 +23,12 @@ class Served(PythonModel):
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the checkpoint that lies beside this file, and what its rows look like."""
+        predictor = importlib.import_module(f"{CODE}.nn_core.predictor")
         self._network = predictor.load(Path(context.artifacts["checkpoint"]).read_bytes())
         self._said: dict[str, Any] = context.model_config
-        self._answers = importlib.import_module("answers")  # copied beside this file
+        self._answers = importlib.import_module(f"{CODE}.answers")
         raw = self._said["raw"]
-        self._raw = importlib.import_module("raw_rows").RawRows.from_dict(raw) if raw else None
+        self._raw = importlib.import_module(f"{CODE}.raw_rows").RawRows.from_dict(raw) if raw else None
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None

@@ -4,14 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.config import RunConfig
-from experiments.record import files, names
-from experiments.record.connection import store_errors
-from experiments.record.stores import StoreError, without_credentials
-from experiments.tables.raw_rows import RawRows
-from nn_core import checkpoint as checkpoints
-from nn_core import predictor
-from nn_core.predictor import Predictor
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record import files, names
+from knobwise.experiments.record.connection import store_errors
+from knobwise.experiments.record.stores import StoreError, without_credentials
+from knobwise.experiments.tables.raw_rows import RawRows
+from knobwise.nn_core import checkpoint as checkpoints
+from knobwise.nn_core import predictor
+from knobwise.nn_core.predictor import Predictor
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

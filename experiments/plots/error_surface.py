@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.plots import RunView
-from experiments.plots.canvas import colour_bar, fill, gridded, round_levels, surface_axes
+from knobwise.experiments.plots import RunView
+from knobwise.experiments.plots.canvas import colour_bar, fill, gridded, round_levels, surface_axes
 
 
 def draw(view: RunView) -> Figure:

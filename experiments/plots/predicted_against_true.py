@@ -2,9 +2,9 @@
 
 from matplotlib.figure import Figure
 
-from experiments.metrics import scores_text
-from experiments.plots import RunView, target_axis, true_vs_predicted
-from experiments.plots.canvas import MUTED, TRUE
+from knobwise.experiments.metrics import scores_text
+from knobwise.experiments.plots import RunView, target_axis, true_vs_predicted
+from knobwise.experiments.plots.canvas import MUTED, TRUE
 
 MOST_POINTS = 2000  # a panel; more only blacken it
 MOST_OUTPUTS = 4

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, ScalarFormatter
 
-from experiments.problems import Array, Problem
+from knobwise.experiments.problems import Array, Problem
 
 
 def shown(problem: Problem, y: Array) -> Array:
@@ -23,7 +23,7 @@ def shown(problem: Problem, y: Array) -> Array:
 def named(problem: Problem, name: str) -> str:
     """The name of what `shown` gives: "price", or "price + 1".
 
-    >>> from experiments import problems
+    >>> from knobwise.experiments import problems
     >>> named(problems.load("article")._replace(log_shift=1.0), "price")
     'price + 1'
     """

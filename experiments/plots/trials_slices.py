@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from experiments.plots import trials_knob
-from experiments.plots.canvas import MUTED, SECOND
-from experiments.plots.trials import Trials
+from knobwise.experiments.plots import trials_knob
+from knobwise.experiments.plots.canvas import MUTED, SECOND
+from knobwise.experiments.plots.trials import Trials
 
 ACROSS = 3  # panels in a row
 WIDE, HIGH = 3.2, 2.9  # inches of a panel with its own labels

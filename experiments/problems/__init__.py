@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.spec import Spec
+from knobwise.experiments.spec import Spec
 
 if TYPE_CHECKING:
-    from experiments.tables.raw_rows import RawRows
+    from knobwise.experiments.tables.raw_rows import RawRows
 
 Array = NDArray[np.float64]
 
@@ -101,11 +101,11 @@ def load(text: str) -> Problem:
     if spec.source in names():
         problem = variant(spec)
     elif Path(spec.source).suffix.lower() in TABLES:
-        from experiments import tables
+        from knobwise.experiments import tables
 
         problem = tables.load(spec)
     elif ":" in spec.source:
-        from experiments import own_function
+        from knobwise.experiments import own_function
 
         problem = own_function.load(spec)
     else:

@@ -11,8 +11,8 @@ optimisation 2", North-Holland, 1-15.
 
 import numpy as np
 
-from experiments import sampled
-from experiments.problems import Array, Problem
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
 
 
 def surface(x: Array, y: Array) -> Array:

@@ -12,8 +12,8 @@ L. Breiman (1996), "Bagging predictors", Machine Learning 24, 123-140.
 
 import numpy as np
 
-from experiments import sampled
-from experiments.problems import Array, Problem
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
 
 
 def value(x1: Array, x2: Array, x3: Array, x4: Array, x5: Array, *_others: Array) -> Array:

@@ -11,8 +11,8 @@ J. H. Friedman (1991), "Multivariate adaptive regression splines", The Annals of
 
 import numpy as np
 
-from experiments import sampled
-from experiments.problems import Array, Problem
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
 
 BOUNDS = [(0.0, 100.0), (40 * np.pi, 560 * np.pi), (0.0, 1.0), (1.0, 11.0)]
 

@@ -11,9 +11,9 @@ J. H. Friedman (1991), "Multivariate adaptive regression splines", The Annals of
 
 import numpy as np
 
-from experiments import sampled
-from experiments.problems import Array, Problem
-from experiments.problems.friedman2 import BOUNDS
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.problems.friedman2 import BOUNDS
 
 
 def value(R: Array, w: Array, L: Array, C: Array) -> Array:

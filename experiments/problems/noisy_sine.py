@@ -10,8 +10,8 @@ C. M. Bishop (2006), "Pattern recognition and machine learning", Springer, secti
 
 import numpy as np
 
-from experiments import sampled
-from experiments.problems import Array, Problem
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
 
 
 def value(x: Array) -> Array:

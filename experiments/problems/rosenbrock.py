@@ -13,8 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from experiments import sampled
-from experiments.problems import Array, Problem
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
 
 HALF = 2.048
 

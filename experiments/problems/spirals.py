@@ -14,8 +14,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments import sampled
-from experiments.problems import Array, Problem
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
 
 
 def spiral(codes: NDArray[np.int64], t: Array, arms: int, turns: float) -> Array:

@@ -11,8 +11,8 @@ Advances in Neural Information Processing Systems 16; the measures are those of 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments import sampled
-from experiments.problems import Array, Problem
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Array, Problem
 
 
 def moon(codes: NDArray[np.int64], t: Array) -> Array:

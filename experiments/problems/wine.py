@@ -6,8 +6,8 @@ S. Aeberhard and M. Forina (1992), "Wine", UCI Machine Learning Repository; the 
 (`load_wine`).
 """
 
-from experiments.problems import Problem
-from experiments.tables.arrays import from_arrays
+from knobwise.experiments.problems import Problem
+from knobwise.experiments.tables.arrays import from_arrays
 
 
 def wine() -> Problem:

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.record import names
-from experiments.record.connection import connect, store_errors
-from experiments.record.sources.sqlite import SqliteSource
-from experiments.record.stores import sqlite_file, tracking_uri
+from knobwise.experiments.record import names
+from knobwise.experiments.record.connection import connect, store_errors
+from knobwise.experiments.record.sources.sqlite import SqliteSource
+from knobwise.experiments.record.stores import sqlite_file, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

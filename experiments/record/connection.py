@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.record import new_database
-from experiments.record.stores import StoreError, sqlite_file, without_credentials
+from knobwise.experiments.record import new_database
+from knobwise.experiments.record.stores import StoreError, sqlite_file, without_credentials
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.config import RunConfig
-from experiments.outcome import Curves, DatasetFacts, Outcome
-from experiments.record import names
-from experiments.spec import Spec
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome
+from knobwise.experiments.record import names
+from knobwise.experiments.spec import Spec
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput, Metric, Param

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
-from experiments.record import leftovers
-from experiments.record.run_files import SCRATCH
+from knobwise.experiments.record import leftovers
+from knobwise.experiments.record.run_files import SCRATCH
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -4,9 +4,9 @@ import csv
 
 import pandas as pd
 
-from experiments.record import names
-from experiments.record.refusals import ArtifactGone
-from experiments.record.sources.rows import Points, Source
+from knobwise.experiments.record import names
+from knobwise.experiments.record.refusals import ArtifactGone
+from knobwise.experiments.record.sources.rows import Points, Source
 
 FILE = "curves.csv"
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from experiments.record import names
-from experiments.record.refusals import OtherSchema, UnknownRun, UnknownStudy
-from experiments.record.sources.client import ClientSource
-from experiments.record.sources.rows import Rows, Source, Study
-from experiments.record.sources.sqlite import SqliteSource
-from experiments.record.stores import sqlite_file, tracking_uri, without_credentials
+from knobwise.experiments.record import names
+from knobwise.experiments.record.refusals import OtherSchema, UnknownRun, UnknownStudy
+from knobwise.experiments.record.sources.client import ClientSource
+from knobwise.experiments.record.sources.rows import Rows, Source, Study
+from knobwise.experiments.record.sources.sqlite import SqliteSource
+from knobwise.experiments.record.stores import sqlite_file, tracking_uri, without_credentials
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _TRIAL = re.compile(r"(?P<study>.+)/(?P<trial>\d+)")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from experiments.record import leftovers
+from knobwise.experiments.record import leftovers
 
 _MAKING = ".new-"
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import experiments
-from experiments.record import names
+from knobwise import experiments
+from knobwise.experiments.record import names
 
 PACKAGES = ("knobwise", "numpy", "optuna", "mlflow")
 """The packages whose versions a run records, besides Python itself."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.record import names
+from knobwise.experiments.record import names
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from experiments.record import entries, names, study_runs
-from experiments.record.recorded import StudyRun
+from knobwise.experiments.record import entries, names, study_runs
+from knobwise.experiments.record.recorded import StudyRun
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from experiments.references import Reference
+    from knobwise.experiments.references import Reference
 
 
 def write(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
-from experiments.record import leftovers
+from knobwise.experiments.record import leftovers
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from experiments.record import names
-from experiments.record.recorded import RecordedRun, StudyRun, recorded_run
-from experiments.record.sources.sqlite import SqliteSource
-from experiments.record.stores import sqlite_file
+from knobwise.experiments.record import names
+from knobwise.experiments.record.recorded import RecordedRun, StudyRun, recorded_run
+from knobwise.experiments.record.sources.sqlite import SqliteSource
+from knobwise.experiments.record.stores import sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

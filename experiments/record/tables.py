@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.config import RunConfig
-from experiments.record import names
-from experiments.record.refusals import UnknownRun
-from experiments.record.sources.rows import Points, Rows
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record import names
+from knobwise.experiments.record.refusals import UnknownRun
+from knobwise.experiments.record.sources.rows import Points, Rows
 
 METRICS = (
     "val_mse",
@@ -45,7 +45,7 @@ _LARGEST = float(np.finfo(np.float64).max)  # what MLflow keeps of infinity
 
 
 def runs(study: str, rows: Rows, *, replicates: bool = False, confirmations: bool = False) -> pd.DataFrame:
-    """The table of `experiments.compare.runs`."""
+    """The table of `knobwise.experiments.compare.runs`."""
     found = places(study, rows, replicates=replicates, confirmations=confirmations)
     index = {run_id: row for row, run_id in enumerate(found["run_id"])}
     facts = _params(_columns(rows.params, index), len(index)) | _metrics(_columns(rows.metrics, index))
@@ -99,7 +99,7 @@ def of_trials(chosen: pd.DataFrame, trials: Iterable[int]) -> pd.DataFrame:
 
 
 def curves(chosen: pd.DataFrame, points: Points) -> pd.DataFrame:
-    """The table of `experiments.compare.curves`, of the runs in `chosen`, a table of `places`."""
+    """The table of `knobwise.experiments.compare.curves`, of the runs in `chosen`, a table of `places`."""
     index = {run_id: row for row, run_id in enumerate(chosen["run_id"])}
     metrics = {metric: code for code, metric in enumerate(names.CURVES)}
     run = np.array([index[point[0]] for point in points], np.int64)

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.metrics import r2_text
-from experiments.report.facts import Facts, Missing, Trial
-from experiments.report.markup import Markup, tag
-from experiments.report.words import counted, listed, seconds, shown, times
-from experiments.statistics import interval, paired, unpaired
+from knobwise.experiments.metrics import r2_text
+from knobwise.experiments.report.facts import Facts, Missing, Trial
+from knobwise.experiments.report.markup import Markup, tag
+from knobwise.experiments.report.words import counted, listed, seconds, shown, times
+from knobwise.experiments.statistics import interval, paired, unpaired
 
 UNDECIDED = 3  # trials named one by one where they cannot be told apart
 NAMED = 4  # knobs that the sentence names

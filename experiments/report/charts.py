@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.report.markup import Markup, join, number, tag
-from experiments.report.scales import Scale
-from experiments.report.words import brief
+from knobwise.experiments.report.markup import Markup, join, number, tag
+from knobwise.experiments.report.scales import Scale
+from knobwise.experiments.report.words import brief
 
 Array = NDArray[np.float64]
 

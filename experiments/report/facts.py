@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.report.knobs import Knob
-from experiments.report.markup import Markup
-from experiments.report.words import shown
-from experiments.statistics import tied_with_best
+from knobwise.experiments.report.knobs import Knob
+from knobwise.experiments.report.markup import Markup
+from knobwise.experiments.report.words import shown
+from knobwise.experiments.statistics import tied_with_best
 
 Array = NDArray[np.float64]
 

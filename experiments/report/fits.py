@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments import problems
-from experiments.problems import Part, Problem
-from experiments.record import files
-from experiments.report.facts import Facts, Missing, Trial
-from nn_core import predictor
+from knobwise.experiments import problems
+from knobwise.experiments.problems import Part, Problem
+from knobwise.experiments.record import files
+from knobwise.experiments.report.facts import Facts, Missing, Trial
+from knobwise.nn_core import predictor
 
 Array = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.config import RunConfig
-from experiments.report.scales import WIDE
-from experiments.report.words import shown
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.report.scales import WIDE
+from knobwise.experiments.report.words import shown
 
 Array = NDArray[np.float64]
 

@@ -4,12 +4,12 @@ import re
 from importlib.resources import files
 from types import ModuleType
 
-from experiments.record import names
-from experiments.report import sections
-from experiments.report.answer import answer, tiles
-from experiments.report.facts import Facts, Missing
-from experiments.report.markup import Markup, tag
-from experiments.spec import Spec
+from knobwise.experiments.record import names
+from knobwise.experiments.report import sections
+from knobwise.experiments.report.answer import answer, tiles
+from knobwise.experiments.report.facts import Facts, Missing
+from knobwise.experiments.report.markup import Markup, tag
+from knobwise.experiments.spec import Spec
 
 
 def page(facts: Facts) -> str:
@@ -45,7 +45,7 @@ def page(facts: Facts) -> str:
 
 def style() -> str:
     """The style sheet."""
-    text = (files("experiments.report") / "style.css").read_text(encoding="utf-8")
+    text = (files("knobwise.experiments.report") / "style.css").read_text(encoding="utf-8")
     return re.sub(r"/\*.*?\*/|\n\s*", "", text, flags=re.DOTALL)
 
 

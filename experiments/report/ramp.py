@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.report.markup import Markup, tag
-from experiments.report.words import shown
+from knobwise.experiments.report.markup import Markup, tag
+from knobwise.experiments.report.words import shown
 
 Array = NDArray[np.float64]
 

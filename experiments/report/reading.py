@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from experiments.record import lookup, names, tables
-from experiments.record.sources.rows import Source
-from experiments.record.stores import tracking_uri, without_credentials
-from experiments.report import knobs
-from experiments.report.facts import Facts
+from knobwise.experiments.record import lookup, names, tables
+from knobwise.experiments.record.sources.rows import Source
+from knobwise.experiments.record.stores import tracking_uri, without_credentials
+from knobwise.experiments.report import knobs
+from knobwise.experiments.report.facts import Facts
 
 ERRORS = 10  # failed trials whose error is shown
 
 
 def read(name: str, uri: str | None = None) -> Facts:
-    """All that a report needs of the study called `name`, as `experiments.compare` finds it.
+    """All that a report needs of the study called `name`, as `knobwise.experiments.compare` finds it.
 
     Raises:
         UnknownStudy, OtherSchema: there is no such study, or it cannot be understood.

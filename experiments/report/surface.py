@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.report.charts import line
-from experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.charts import line
+from knobwise.experiments.report.markup import Markup, join, tag
 
 Array = NDArray[np.float64]
 

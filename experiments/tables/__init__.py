@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.problems import Problem
-from experiments.spec import Spec
-from experiments.tables import arrays, columns, raw_rows, reading, splitting, target
-from experiments.tables.options import Options
-from experiments.tables.raw_rows import RawRows
-from experiments.tables.splitting import Split
-from experiments.tables.target import Target
+from knobwise.experiments.problems import Problem
+from knobwise.experiments.spec import Spec
+from knobwise.experiments.tables import arrays, columns, raw_rows, reading, splitting, target
+from knobwise.experiments.tables.options import Options
+from knobwise.experiments.tables.raw_rows import RawRows
+from knobwise.experiments.tables.splitting import Split
+from knobwise.experiments.tables.target import Target
 
 _LISTED = 30  # columns named in a message
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.problems import Array, Part, Problem
-from experiments.tables import splitting
-from experiments.tables.splitting import Indices, Split
+from knobwise.experiments.problems import Array, Part, Problem
+from knobwise.experiments.tables import splitting
+from knobwise.experiments.tables.splitting import Indices, Split
 
 
 def from_arrays(
@@ -26,7 +26,7 @@ def from_arrays(
     """Numbers in memory as a problem, split at random; by class where there are classes.
 
     Args:
-        name: the problem's name, as `experiments.problems.load` takes it.
+        name: the problem's name, as `knobwise.experiments.problems.load` takes it.
         title: what people call it.
         X: inputs `(n, d)`, finite.
         y: targets `(n,)` or `(n, k)`, finite; with `classes`, the class of each row, 0 to k - 1, `(n,)`.

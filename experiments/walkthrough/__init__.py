@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments import plots, problems
-from experiments.config import RunConfig
-from experiments.cost import flops
-from experiments.metrics import errors
-from experiments.outcome import Curves, Outcome
-from experiments.plots import RunView, error_surface, sample_scatter, true_surface
-from experiments.plots.canvas import render
-from experiments.problems import Part
-from experiments.run import facts
-from nn_core.scaling import Scaling
-from nn_core.simple import SimpleNN
+from knobwise.experiments import plots, problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.cost import flops
+from knobwise.experiments.metrics import errors
+from knobwise.experiments.outcome import Curves, Outcome
+from knobwise.experiments.plots import RunView, error_surface, sample_scatter, true_surface
+from knobwise.experiments.plots.canvas import render
+from knobwise.experiments.problems import Part
+from knobwise.experiments.run import facts
+from knobwise.nn_core.scaling import Scaling
+from knobwise.nn_core.simple import SimpleNN
 
 PROBLEM = "article"
 REPORTED = 20  # SimpleNN reports its loss at every 20th epoch

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nn_core.activations import Activation, Array
+from knobwise.nn_core.activations import Activation, Array
 
 C = math.sqrt(2 / math.pi)
 K = 0.044715

@@ -1,6 +1,6 @@
 """No activation: what a linear output, or a network that should stay linear, has."""
 
-from nn_core.activations import Activation, Array
+from knobwise.nn_core.activations import Activation, Array
 
 
 def identity() -> Activation:

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn_core import buffers
-from nn_core.activations import Activation, Array
+from knobwise.nn_core import buffers
+from knobwise.nn_core.activations import Activation, Array
 
 
 def relu() -> Activation:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nn_core.activations import Activation, Array
+from knobwise.nn_core.activations import Activation, Array
 
 
 def softmax() -> Activation:

@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nn_core.initializers import Initializer, Random
+from knobwise.nn_core.initializers import Initializer, Random
 
 
 def he_normal() -> Initializer:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core.initializers import Initializer, Random
+from knobwise.nn_core.initializers import Initializer, Random
 
 
 def orthogonal(gain: float = 1.0) -> Initializer:

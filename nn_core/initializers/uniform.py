@@ -4,7 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nn_core.initializers import Initializer, Random
+from knobwise.nn_core.initializers import Initializer, Random
 
 
 def uniform() -> Initializer:

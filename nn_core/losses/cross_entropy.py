@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.losses import Array, Loss, inner
+from knobwise.nn_core.losses import Array, Loss, inner
 
 
 def cross_entropy() -> Loss:

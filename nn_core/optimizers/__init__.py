@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from nn_core import buffers
+from knobwise.nn_core import buffers
 
 Array = NDArray[Any]
 State = tuple[Array, ...]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nn_core.optimizers import Array, Optimizer, State, Step, zeros
+from knobwise.nn_core.optimizers import Array, Optimizer, State, Step, zeros
 
 
 def adam(beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> Optimizer:

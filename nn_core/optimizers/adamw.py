@@ -1,7 +1,7 @@
 """AdamW: Adam, with weight decay that shrinks the weights themselves."""
 
-from nn_core.optimizers import Optimizer
-from nn_core.optimizers.adam import adam
+from knobwise.nn_core.optimizers import Optimizer
+from knobwise.nn_core.optimizers.adam import adam
 
 
 def adamw(beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> Optimizer:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.optimizers import Array, Optimizer, State, Step
+from knobwise.nn_core.optimizers import Array, Optimizer, State, Step
 
 STARTED, LOSS, DESCENT, LENGTH, PAIRS, TRIES = range(6)  # the entries of a row of numbers in the state
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nn_core.optimizers import Array, Optimizer, State, Step, zeros
+from knobwise.nn_core.optimizers import Array, Optimizer, State, Step, zeros
 
 
 def momentum(momentum: float = 0.9) -> Optimizer:

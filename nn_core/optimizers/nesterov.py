@@ -1,6 +1,6 @@
 """Nesterov's momentum: the gradient is taken where the momentum is about to lead."""
 
-from nn_core.optimizers import Array, Optimizer, State, Step, zeros
+from knobwise.nn_core.optimizers import Array, Optimizer, State, Step, zeros
 
 
 def nesterov(momentum: float = 0.9) -> Optimizer:

@@ -1,6 +1,6 @@
 """Gradient descent, the article's way of learning."""
 
-from nn_core.optimizers import Array, Optimizer, State, Step
+from knobwise.nn_core.optimizers import Array, Optimizer, State, Step
 
 
 def sgd() -> Optimizer:

@@ -1,6 +1,6 @@
 """The learning rate as it was given, from the first epoch to the last."""
 
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 
 
 def constant() -> Schedule:

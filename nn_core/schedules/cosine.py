@@ -2,7 +2,7 @@
 
 import math
 
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 
 
 def cosine(min_factor: float = 0.0) -> Schedule:

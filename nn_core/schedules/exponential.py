@@ -1,6 +1,6 @@
 """Exponential decay: the learning rate loses the same share of itself in every epoch."""
 
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 
 
 def exponential(gamma: float = 0.999) -> Schedule:

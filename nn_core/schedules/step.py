@@ -2,7 +2,7 @@
 
 import math
 
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 
 
 def step(every: float = 500.0, gamma: float = 0.5) -> Schedule:

@@ -2,7 +2,7 @@
 
 import math
 
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 
 
 def warm_restarts(first: float = 100.0, growth: float = 2.0, min_factor: float = 0.0) -> Schedule:

@@ -1,6 +1,6 @@
 """Warmup, stable, decay: a short climb, a long plateau, and a straight fall to zero at the end."""
 
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 
 
 def wsd(warmup: float = 0.05, decay: float = 0.2, start: float = 0.04) -> Schedule:

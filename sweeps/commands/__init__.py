@@ -16,8 +16,8 @@ import sys
 import textwrap
 from collections.abc import Callable
 
-from sweeps.engine import garbage
-from sweeps.engine.errors import BadInput, nearest, one_line
+from knobwise.sweeps.engine import garbage
+from knobwise.sweeps.engine.errors import BadInput, nearest, one_line
 
 HELP = """Usage: knobwise VERB [options]
 

@@ -29,22 +29,22 @@ import rich.table
 from rich import box
 from rich.console import Console
 
-from experiments import walkthrough
-from experiments.outcome import Outcome
-from experiments.problems.article import sample
-from experiments.record import names
-from experiments.record.stores import browse_command, without_credentials
-from experiments.walkthrough import ROWS, Row, figures, knobs
-from experiments.walkthrough import tables as walkthrough_tables
-from experiments.walkthrough.tables import FAST, SIMPLE, Table
-from sweeps.engine.errors import BadInput, Unfinished, nearest
-from sweeps.engine.executors.local import LocalWorkers
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import Job, Work, train
-from sweeps.engine.options import cores
+from knobwise.experiments import walkthrough
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.problems.article import sample
+from knobwise.experiments.record import names
+from knobwise.experiments.record.stores import browse_command, without_credentials
+from knobwise.experiments.walkthrough import ROWS, Row, figures, knobs
+from knobwise.experiments.walkthrough import tables as walkthrough_tables
+from knobwise.experiments.walkthrough.tables import FAST, SIMPLE, Table
+from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
+from knobwise.sweeps.engine.executors.local import LocalWorkers
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.jobs import Job, Work, train
+from knobwise.sweeps.engine.options import cores
 
 if TYPE_CHECKING:
-    from experiments.tracking import StudyRun, Tracker
+    from knobwise.experiments.tracking import StudyRun, Tracker
 
 NAME = "article"
 TICK = 0.25  # seconds between looks at interrupts
@@ -205,7 +205,7 @@ def _show_data(console: Console, out: Path) -> None:
 
 def _open(options: Options) -> Record:
     """A study of its own for every walk: its key is the moment it began."""
-    from experiments.tracking import Tracker
+    from knobwise.experiments.tracking import Tracker
 
     tracker = Tracker()
     key = f"{NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}"

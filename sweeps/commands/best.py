@@ -17,9 +17,9 @@ import sys
 
 import pandas as pd
 
-from experiments import compare
-from experiments.analysis.best import REPORTED
-from sweeps.engine import listing, words
+from knobwise.experiments import compare
+from knobwise.experiments.analysis.best import REPORTED
+from knobwise.sweeps.engine import listing, words
 
 
 def main(argv: list[str]) -> int:

@@ -16,10 +16,10 @@ Options:
 import json
 import sys
 
-from experiments.record.stores import tracking_uri
-from sweeps.engine import agreement, leavings, words
-from sweeps.engine.errors import BadInput
-from sweeps.engine.leavings import Leavings
+from knobwise.experiments.record.stores import tracking_uri
+from knobwise.sweeps.engine import agreement, leavings, words
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.leavings import Leavings
 
 
 def main(argv: list[str]) -> int:

@@ -8,9 +8,9 @@ Prints what bash, zsh or fish must be told. For good, put that line into ~/.bash
 
 import sys
 
-from sweeps import commands
-from sweeps.engine import completing, words
-from sweeps.engine.errors import BadInput, nearest
+from knobwise.sweeps import commands
+from knobwise.sweeps.engine import completing, words
+from knobwise.sweeps.engine.errors import BadInput, nearest
 
 _BASH = """_knobwise() {
     local IFS=$'\\n'

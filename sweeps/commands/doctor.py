@@ -24,12 +24,12 @@ from typing import Any, NamedTuple
 
 import optuna
 
-from experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
-from nn_core import blas
-from sweeps.engine import agreement, leavings, mending, words
-from sweeps.engine.agreement import Agreement
-from sweeps.engine.options import cores
-from sweeps.engine.storage import open_to_read
+from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
+from knobwise.nn_core import blas
+from knobwise.sweeps.engine import agreement, leavings, mending, words
+from knobwise.sweeps.engine.agreement import Agreement
+from knobwise.sweeps.engine.options import cores
+from knobwise.sweeps.engine.storage import open_to_read
 
 PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "matplotlib", "tyro", "rich")
 
@@ -192,7 +192,7 @@ def _record() -> str:
     file = sqlite_file(tracking_uri())
     if file is not None and not file.exists():
         return _writable(file)
-    from experiments.record.connection import connect
+    from knobwise.experiments.record.connection import connect
 
     connect(tracking_uri())
     return "answers"

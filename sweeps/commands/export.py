@@ -14,8 +14,8 @@ Options:
 import json
 import sys
 
-from experiments import compare
-from sweeps.engine import listing, words
+from knobwise.experiments import compare
+from knobwise.sweeps.engine import listing, words
 
 
 def main(argv: list[str]) -> int:

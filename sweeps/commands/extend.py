@@ -18,12 +18,12 @@ import sys
 
 import optuna
 
-from sweeps.engine import catalogue, session, studies, words
-from sweeps.engine.errors import BadInput
-from sweeps.engine.extension import Extension
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.options import Options
-from sweeps.engine.storage import open_to_read
+from knobwise.sweeps.engine import catalogue, session, studies, words
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.extension import Extension
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.storage import open_to_read
 
 
 def main(argv: list[str]) -> int:

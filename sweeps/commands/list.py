@@ -9,11 +9,11 @@ import sys
 
 import optuna
 
-from sweeps.commands import no_options
-from sweeps.engine import catalogue, results, studies
-from sweeps.engine.display import shown
-from sweeps.engine.errors import BadInput
-from sweeps.engine.storage import open_to_read
+from knobwise.sweeps.commands import no_options
+from knobwise.sweeps.engine import catalogue, results, studies
+from knobwise.sweeps.engine.display import shown
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.storage import open_to_read
 
 
 def main(argv: list[str]) -> int:

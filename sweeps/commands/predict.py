@@ -25,13 +25,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.model import answers
-from experiments.model.choice import Choice, choose
-from experiments.model.stored import StoredModel
-from experiments.record.refusals import CompareError
-from experiments.tables import reading
-from sweeps.engine import columns, words
-from sweeps.engine.errors import BadInput
+from knobwise.experiments.model import answers
+from knobwise.experiments.model.choice import Choice, choose
+from knobwise.experiments.model.stored import StoredModel
+from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.tables import reading
+from knobwise.sweeps.engine import columns, words
+from knobwise.sweeps.engine.errors import BadInput
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": lambda table, file: table.to_csv(file, index=False),

@@ -26,11 +26,11 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from experiments import problems
-from experiments.problems import Problem
-from experiments.spec import Spec
-from sweeps.engine import words
-from sweeps.engine.errors import BadInput, nearest
+from knobwise.experiments import problems
+from knobwise.experiments.problems import Problem
+from knobwise.experiments.spec import Spec
+from knobwise.sweeps.engine import words
+from knobwise.sweeps.engine.errors import BadInput, nearest
 
 WIDTH = 80
 MANY = 32  # names that are shown in full

@@ -15,12 +15,12 @@ import json
 import sys
 from pathlib import Path
 
-from experiments import report
-from experiments.record import lookup
-from experiments.record.refusals import CompareError
-from experiments.record.stores import tracking_uri
-from sweeps.engine import words
-from sweeps.engine.errors import BadInput
+from knobwise.experiments import report
+from knobwise.experiments.record import lookup
+from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.record.stores import tracking_uri
+from knobwise.sweeps.engine import words
+from knobwise.sweeps.engine.errors import BadInput
 
 
 def main(argv: list[str]) -> int:
@@ -60,6 +60,6 @@ def _file(given: str) -> Path:
 
 
 def _attach(run_id: str, html: str) -> None:
-    from experiments.tracking import Tracker
+    from knobwise.experiments.tracking import Tracker
 
     Tracker(tracking_uri()).attach(run_id, {report.FILE: html.encode()})

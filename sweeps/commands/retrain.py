@@ -27,21 +27,21 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from experiments import forming, problems
-from experiments.config import RunConfig
-from experiments.forming import Frame
-from experiments.metrics import r2_text
-from experiments.model import images, retrained
-from experiments.model.champion import Crowned, crown
-from experiments.model.choice import Choice, choose
-from experiments.outcome import Outcome
-from experiments.record.refusals import CompareError
-from experiments.record.stores import without_credentials
-from sweeps.engine import executors, words
-from sweeps.engine.errors import BadInput, Unfinished
-from sweeps.engine.forming import Stopped, rungs
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import JobError
+from knobwise.experiments import forming, problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.forming import Frame
+from knobwise.experiments.metrics import r2_text
+from knobwise.experiments.model import images, retrained
+from knobwise.experiments.model.champion import Crowned, crown
+from knobwise.experiments.model.choice import Choice, choose
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.record.stores import without_credentials
+from knobwise.sweeps.engine import executors, words
+from knobwise.sweeps.engine.errors import BadInput, Unfinished
+from knobwise.sweeps.engine.forming import Stopped, rungs
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.jobs import JobError
 
 KNOBS = {"--epochs": ("epochs", 1), "--samples": ("n_samples", 2), "--seed": ("seed", 0)}
 """The knob that each option turns, and the least it takes."""

@@ -16,9 +16,9 @@ import sys
 
 import pandas as pd
 
-from experiments import compare
-from experiments.analysis import columns
-from sweeps.engine import listing, words
+from knobwise.experiments import compare
+from knobwise.experiments.analysis import columns
+from knobwise.sweeps.engine import listing, words
 
 
 def main(argv: list[str]) -> int:

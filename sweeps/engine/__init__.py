@@ -2,10 +2,10 @@
 
 A sweep's script needs two names of it:
 
-    from sweeps.engine import Sweep, main
+    from knobwise.sweeps.engine import Sweep, main
 """
 
-from sweeps.engine.command import main
-from sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.command import main
+from knobwise.sweeps.engine.sweep import Sweep
 
 __all__ = ["Sweep", "main"]

@@ -1,6 +1,6 @@
 """Whether the search and the record agree: each trial that is over has one finished run, and the other way round.
 
-Looking changes nothing. What it finds is put right by `sweeps.engine.mending`, as far as it can be.
+Looking changes nothing. What it finds is put right by `knobwise.sweeps.engine.mending`, as far as it can be.
 """
 
 import math
@@ -11,16 +11,16 @@ from typing import NamedTuple
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments.record import names
-from experiments.record.recorded import RecordedRun
-from experiments.record.stores import journal_path, sqlite_file, without_credentials
-from sweeps.engine import journal, parents, studies
-from sweeps.engine.locks import CAN_LOCK, FileLock
-from sweeps.engine.pairing import PLACE, place
-from sweeps.engine.parents import Left, Parent, Parents
-from sweeps.engine.recorder import RUN_ID
-from sweeps.engine.results import FACTS
-from sweeps.engine.storage import lock_folder, open_to_read
+from knobwise.experiments.record import names
+from knobwise.experiments.record.recorded import RecordedRun
+from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
+from knobwise.sweeps.engine import journal, parents, studies
+from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine.pairing import PLACE, place
+from knobwise.sweeps.engine.parents import Left, Parent, Parents
+from knobwise.sweeps.engine.recorder import RUN_ID
+from knobwise.sweeps.engine.results import FACTS
+from knobwise.sweeps.engine.storage import lock_folder, open_to_read
 
 _SHOWN = 10  # trial numbers in a line
 

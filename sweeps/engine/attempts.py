@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import optuna
 
-from experiments import statistics
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from sweeps.engine.prefixes import Prefix
+from knobwise.experiments import statistics
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine.prefixes import Prefix
 
 Status = Literal["complete", "pruned", "diverged", "failed"]
 KEPT = (

@@ -5,9 +5,9 @@ import pkgutil
 import runpy
 from pathlib import Path
 
-import sweeps
-from sweeps.engine.errors import BadInput, nearest
-from sweeps.engine.sweep import Sweep
+from knobwise import sweeps
+from knobwise.sweeps.engine.errors import BadInput, nearest
+from knobwise.sweeps.engine.sweep import Sweep
 
 
 def names() -> list[str]:
@@ -30,7 +30,7 @@ def load(name: str) -> Sweep:
         return _in_file(Path(name))
     if name not in names():
         raise BadInput(f"sweep must be one of {', '.join(names())}, got {name!r}{nearest(name, names())}")
-    sweep: Sweep = importlib.import_module(f"sweeps.{name}").SWEEP
+    sweep: Sweep = importlib.import_module(f"{sweeps.__name__}.{name}").SWEEP
     return sweep
 
 

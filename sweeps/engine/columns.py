@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.tables import reading
-from sweeps.engine.errors import BadInput, nearest
+from knobwise.experiments.tables import reading
+from knobwise.sweeps.engine.errors import BadInput, nearest
 
 
 def check(file: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from sweeps.engine import garbage
-from sweeps.engine.errors import one_line
-from sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine import garbage
+from knobwise.sweeps.engine.errors import one_line
+from knobwise.sweeps.engine.interrupts import Interrupts
 
 if TYPE_CHECKING:
-    from sweeps.engine.sweep import Sweep
+    from knobwise.sweeps.engine.sweep import Sweep
 
 
 def main(sweep: Sweep, argv: list[str] | None = None, program: str = "") -> int:
@@ -33,7 +33,7 @@ def _run(sweep: Sweep, words: list[str], program: str, interrupts: Interrupts) -
     # Imported here and not above: a worker started fresh imports the script, and so this module, again.
     import optuna
 
-    from sweeps.engine import options, session
+    from knobwise.sweeps.engine import options, session
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     chosen = options.parse(sweep, words, program)

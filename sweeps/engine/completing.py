@@ -16,10 +16,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-import experiments
-import sweeps
-from experiments.record import names
-from experiments.record.stores import journal_path, sqlite_file, tracking_uri
+from knobwise import experiments, sweeps
+from knobwise.experiments.record import names
+from knobwise.experiments.record.stores import journal_path, sqlite_file, tracking_uri
 
 SHELLS = ("bash", "fish", "zsh")
 

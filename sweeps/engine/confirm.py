@@ -15,20 +15,20 @@ from typing import Any, Literal
 
 import optuna
 
-from experiments import statistics
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from experiments.record.stores import without_credentials
-from sweeps.engine import results
-from sweeps.engine.attempts import verdict
-from sweeps.engine.display import Display
-from sweeps.engine.executors import Workers
-from sweeps.engine.extension import config_of
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import Job, JobError, Work
-from sweeps.engine.recorder import RUN_ID, Recorder
-from sweeps.engine.results import CONFIRMED
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments import statistics
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record.stores import without_credentials
+from knobwise.sweeps.engine import results
+from knobwise.sweeps.engine.attempts import verdict
+from knobwise.sweeps.engine.display import Display
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.extension import config_of
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.jobs import Job, JobError, Work
+from knobwise.sweeps.engine.recorder import RUN_ID, Recorder
+from knobwise.sweeps.engine.results import CONFIRMED
+from knobwise.sweeps.engine.sweep import Sweep
 
 TICK = 0.25  # seconds between looks at the clock and at interrupts
 LOSSES = 2  # workers that may die under a run before its candidate is given up

@@ -12,23 +12,23 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from experiments import cost, problems
-from experiments.outcome import Outcome
-from experiments.record.stores import StoreError, without_credentials
-from sweeps.engine import results, rungs, telling
-from sweeps.engine.attempts import Attempt, Verdict, facts, verdict
-from sweeps.engine.budgets import Ending
-from sweeps.engine.display import Display, Standing
-from sweeps.engine.errors import Unfinished
-from sweeps.engine.executors import Workers
-from sweeps.engine.extension import config_of
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import Job, JobError, Work
-from sweeps.engine.past import Past
-from sweeps.engine.plan import Plan
-from sweeps.engine.prefixes import Prefixes, but_epochs, key
-from sweeps.engine.recorder import Opened, Recorder
-from sweeps.engine.salvage import salvage
+from knobwise.experiments import cost, problems
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record.stores import StoreError, without_credentials
+from knobwise.sweeps.engine import results, rungs, telling
+from knobwise.sweeps.engine.attempts import Attempt, Verdict, facts, verdict
+from knobwise.sweeps.engine.budgets import Ending
+from knobwise.sweeps.engine.display import Display, Standing
+from knobwise.sweeps.engine.errors import Unfinished
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.extension import config_of
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.jobs import Job, JobError, Work
+from knobwise.sweeps.engine.past import Past
+from knobwise.sweeps.engine.plan import Plan
+from knobwise.sweeps.engine.prefixes import Prefixes, but_epochs, key
+from knobwise.sweeps.engine.recorder import Opened, Recorder
+from knobwise.sweeps.engine.salvage import salvage
 
 TICK = 0.25  # seconds between looks at the clock and at interrupts
 LOSSES = 2  # workers that may die under a run before its trial fails

@@ -8,17 +8,17 @@ from typing import Any
 
 import optuna
 
-from experiments import standing
-from experiments.forming import Frame
-from experiments.record import names
-from experiments.record.stores import without_credentials
-from experiments.spec import Spec
-from sweeps.engine import confirm, forming, references, report, results
-from sweeps.engine.budgets import Ending
-from sweeps.engine.executors import Workers
-from sweeps.engine.options import Options
-from sweeps.engine.recorder import RUN_ID, Opened, Recorder
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments import standing
+from knobwise.experiments.forming import Frame
+from knobwise.experiments.record import names
+from knobwise.experiments.record.stores import without_credentials
+from knobwise.experiments.spec import Spec
+from knobwise.sweeps.engine import confirm, forming, references, report, results
+from knobwise.sweeps.engine.budgets import Ending
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.recorder import RUN_ID, Opened, Recorder
+from knobwise.sweeps.engine.sweep import Sweep
 
 SHOWING, MOST_SHOWING = 1 / 60, 5.0  # of a sitting's time, and seconds
 

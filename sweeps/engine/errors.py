@@ -4,7 +4,7 @@ import difflib
 import sys
 from collections.abc import Callable, Iterable
 
-from experiments.record.stores import StoreError, without_credentials
+from knobwise.experiments.record.stores import StoreError, without_credentials
 
 DONE, OTHER, BAD_INPUT = 0, 1, 2
 

@@ -8,11 +8,11 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments.config import RunConfig
-from sweeps.engine import prefixes, results
-from sweeps.engine.attempts import EPOCHS, EXTENDS
-from sweeps.engine.errors import BadInput
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import prefixes, results
+from knobwise.sweeps.engine.attempts import EPOCHS, EXTENDS
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.sweep import Sweep
 
 
 class Extension(NamedTuple):

@@ -7,13 +7,13 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import replace
 
-from experiments import forming
-from experiments.config import RunConfig
-from experiments.forming import Frame
-from experiments.outcome import Outcome
-from nn_core.checkpoint import load
-from sweeps.engine.executors import Workers
-from sweeps.engine.jobs import Job, train
+from knobwise.experiments import forming
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.forming import Frame
+from knobwise.experiments.outcome import Outcome
+from knobwise.nn_core.checkpoint import load
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.jobs import Job, train
 
 PICTURE = "forming.png"  # of a rung
 TICK = 0.25  # seconds between looks at whether to stop

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from experiments.run import run
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.run import run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, final
 
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
-from experiments.record.stores import StoreError
+from knobwise.experiments.record.stores import StoreError
 
 _FIRST_BYTES = b'{"op_code"'
 _BLOCK = 4096

@@ -5,12 +5,12 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.analysis import export
-from experiments.record import abandoned, leftovers, run_files
-from experiments.record.abandoned import Abandoned
-from experiments.record.stores import journal_path
-from sweeps.engine.locks import CAN_LOCK, FileLock
-from sweeps.engine.storage import lock_folder
+from knobwise.experiments.analysis import export
+from knobwise.experiments.record import abandoned, leftovers, run_files
+from knobwise.experiments.record.abandoned import Abandoned
+from knobwise.experiments.record.stores import journal_path
+from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine.storage import lock_folder
 
 
 class Leavings(NamedTuple):

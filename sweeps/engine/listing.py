@@ -1,4 +1,4 @@
-"""A table of `experiments.compare` for the terminal, within 80 columns, and as JSON."""
+"""A table of `knobwise.experiments.compare` for the terminal, within 80 columns, and as JSON."""
 
 import math
 import sys
@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.metrics import r2_text
-from experiments.record.refusals import CompareError
-from sweeps.engine.display import shown
-from sweeps.engine.errors import BadInput
+from knobwise.experiments.metrics import r2_text
+from knobwise.experiments.record.refusals import CompareError
+from knobwise.sweeps.engine.display import shown
+from knobwise.sweeps.engine.errors import BadInput
 
 WIDTH = 80
 _WORDS = ("", "status")  # columns that begin at the left

@@ -11,14 +11,14 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments.record.recorded import RecordedRun
-from experiments.record.stores import journal_path
-from sweeps.engine import agreement, studies, telling
-from sweeps.engine.agreement import Finding
-from sweeps.engine.errors import Unfinished
-from sweeps.engine.parents import Parent, reading
-from sweeps.engine.recorder import Opened
-from sweeps.engine.storage import lock_folder, open_storage, storage_errors
+from knobwise.experiments.record.recorded import RecordedRun
+from knobwise.experiments.record.stores import journal_path
+from knobwise.sweeps.engine import agreement, studies, telling
+from knobwise.sweeps.engine.agreement import Finding
+from knobwise.sweeps.engine.errors import Unfinished
+from knobwise.sweeps.engine.parents import Parent, reading
+from knobwise.sweeps.engine.recorder import Opened
+from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
 
 
 def mend(address: str, uri: str, wrong: list[Finding]) -> list[str]:
@@ -73,7 +73,7 @@ def _agree(
     half: set[str],
     uri: str,
 ) -> list[str]:
-    from experiments.tracking import Tracker
+    from knobwise.experiments.tracking import Tracker
 
     tracker = Tracker(uri)
     again = telling.reconcile(study, Opened(tracker, parent.run, runs), left, len(trials))

@@ -13,10 +13,10 @@ from typing import Any
 
 import tyro
 
-from experiments import problems
-from experiments.spec import Spec
-from sweeps.engine.errors import BadInput, nearest
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments import problems
+from knobwise.experiments.spec import Spec
+from knobwise.sweeps.engine.errors import BadInput, nearest
+from knobwise.sweeps.engine.sweep import Sweep
 
 OF_PROBLEM = (
     "target",
@@ -224,9 +224,9 @@ def _types() -> dict[str, Any]:
 
 def _check_values(options: Options) -> None:
     """Refuse what is of the right type but out of range, or names nothing that there is."""
-    from sweeps.engine.executors import EXECUTORS
-    from sweeps.engine.pruners import PRUNERS
-    from sweeps.engine.samplers import SAMPLERS
+    from knobwise.sweeps.engine.executors import EXECUTORS
+    from knobwise.sweeps.engine.pruners import PRUNERS
+    from knobwise.sweeps.engine.samplers import SAMPLERS
 
     _at_least("trials", options.trials, 1)
     if options.jobs < 0:

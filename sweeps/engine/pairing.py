@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import optuna
 
-from experiments.record.stores import sqlite_file, without_credentials
-from sweeps.engine.errors import BadInput
+from knobwise.experiments.record.stores import sqlite_file, without_credentials
+from knobwise.sweeps.engine.errors import BadInput
 
 if TYPE_CHECKING:
-    from experiments.tracking import Tracker
+    from knobwise.experiments.tracking import Tracker
 
 RUN = "knobwise.run_id"
 """The study's attribute that holds the id of its parent run."""

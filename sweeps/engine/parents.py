@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from experiments.record import names, study_runs
-from experiments.record.connection import connect, store_errors
-from experiments.record.recorded import RecordedRun, StudyRun
-from experiments.record.sources.sqlite import SqliteSource
-from experiments.record.stores import sqlite_file
+from knobwise.experiments.record import names, study_runs
+from knobwise.experiments.record.connection import connect, store_errors
+from knobwise.experiments.record.recorded import RecordedRun, StudyRun
+from knobwise.experiments.record.sources.sqlite import SqliteSource
+from knobwise.experiments.record.stores import sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -7,9 +7,9 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from experiments.config import RunConfig
-from sweeps.engine.prefixes import Prefix, Prefixes, but_epochs, key
-from sweeps.engine.recorder import Opened, Recorder
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine.prefixes import Prefix, Prefixes, but_epochs, key
+from knobwise.sweeps.engine.recorder import Opened, Recorder
 
 
 class Past:

@@ -4,15 +4,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sweeps.engine import space
-from sweeps.engine.results import Results, Row
-from sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine import space
+from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.sweep import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from experiments.plots.trials import Trials
-    from experiments.problems import Array
+    from knobwise.experiments.plots.trials import Trials
+    from knobwise.experiments.problems import Array
 
 SEVERAL = 3  # knobs; where more are in question no single one is, and the main picture shows how the search went
 
@@ -31,8 +31,8 @@ def study_pictures(sweep: Sweep, results: Results) -> dict[str, bytes]:
     """
     if results.best is None:
         return {}
-    from experiments.plots import trials_slices
-    from experiments.plots.canvas import render
+    from knobwise.experiments.plots import trials_slices
+    from knobwise.experiments.plots.canvas import render
 
     rows = [row for row in results.rows if row.status != "failed"]  # one that failed has no place in any picture
     named = {"baseline": results.baseline} | ({"best": results.best} if len(results.objectives) == 1 else {})
@@ -70,7 +70,7 @@ def columns(sweep: Sweep, rows: Sequence[Row], words: Mapping[int, str]) -> "Tri
     """
     import numpy as np
 
-    from experiments.plots.trials import Trials
+    from knobwise.experiments.plots.trials import Trials
 
     settings = [sweep.shown(row.params) for row in rows]
     knobs: dict[str, list[Any]] = {}
@@ -101,39 +101,39 @@ def columns(sweep: Sweep, rows: Sequence[Row], words: Mapping[int, str]) -> "Tri
 
 
 def _front(study: Study) -> "Figure":
-    from experiments.plots import trials_front
+    from knobwise.experiments.plots import trials_front
 
     return trials_front.draw(study.trials, _column([row.cost for row in study.rows]), study.costs[0])
 
 
 def _structures(study: Study) -> "Figure":
-    from experiments.plots import trials_structures
+    from knobwise.experiments.plots import trials_structures
 
     return trials_structures.draw(study.trials, _widths(study), _column([row.n_parameters for row in study.rows]))
 
 
 def _map(study: Study) -> "Figure":
-    from experiments.plots import trials_map
+    from knobwise.experiments.plots import trials_map
 
     across, up = study.trials.knobs
     return trials_map.draw(study.trials, (across, up))
 
 
 def _learning_curve(study: Study) -> "Figure":
-    from experiments.plots import trials_knob
+    from knobwise.experiments.plots import trials_knob
 
     test = _column([row.test_mse for row in study.rows])
     return trials_knob.draw(study.trials, "n_samples", drawn=test, drawn_name="test MSE")
 
 
 def _first_knob(study: Study) -> "Figure":
-    from experiments.plots import trials_knob
+    from knobwise.experiments.plots import trials_knob
 
     return trials_knob.draw(study.trials, next(iter(study.trials.knobs)))
 
 
 def _progress(study: Study) -> "Figure":
-    from experiments.plots import trials_progress
+    from knobwise.experiments.plots import trials_progress
 
     return trials_progress.draw(study.trials)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeps.engine.budgets import Budget
-from sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.budgets import Budget
+from knobwise.sweeps.engine.sweep import Sweep
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from sweeps.engine import rungs
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine import rungs
 
 MOST_BYTES = 64 << 20
 

@@ -7,13 +7,13 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from experiments.record.stores import journal_path, tracking_uri, without_credentials
-from experiments.spec import Spec
-from sweeps.engine import pruners, results, rungs, samplers, session, space, studies
-from sweeps.engine.display import shown
-from sweeps.engine.options import Options
-from sweeps.engine.storage import open_to_read
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
+from knobwise.experiments.spec import Spec
+from knobwise.sweeps.engine import pruners, results, rungs, samplers, session, space, studies
+from knobwise.sweeps.engine.display import shown
+from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.storage import open_to_read
+from knobwise.sweeps.engine.sweep import Sweep
 
 FIRST = 5  # configurations shown
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import optuna
 
-from sweeps.engine.halving import Halving
-from sweeps.engine.rungs import FACTOR, FIRST
+from knobwise.sweeps.engine.halving import Halving
+from knobwise.sweeps.engine.rungs import FACTOR, FIRST
 
 SAMPLED = 5  # trials that must be complete before the median means something
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import optuna
 
-from experiments.outcome import Outcome
-from experiments.record import names
-from sweeps.engine import pairing
-from sweeps.engine.attempts import Attempt, Verdict, verdict
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record import names
+from knobwise.sweeps.engine import pairing
+from knobwise.sweeps.engine.attempts import Attempt, Verdict, verdict
 
 if TYPE_CHECKING:
-    from experiments.forming import Frame
-    from experiments.model.champion import Crowned
-    from experiments.record.recorded import RecordedRun, StudyRun
-    from experiments.references import Reference
-    from experiments.tracking import Tracker
+    from knobwise.experiments.forming import Frame
+    from knobwise.experiments.model.champion import Crowned
+    from knobwise.experiments.record.recorded import RecordedRun, StudyRun
+    from knobwise.experiments.references import Reference
+    from knobwise.experiments.tracking import Tracker
 
 RUN_ID = "run_id"  # the user attribute of a trial that holds its run's id
 
@@ -49,7 +49,7 @@ class Recorder:
         """Open the store, and in it the parent run of the study `search`."""
 
         def work() -> Opened:
-            from experiments.tracking import Tracker
+            from knobwise.experiments.tracking import Tracker
 
             tracker = Tracker()
             pairing.check(search, tracker)
@@ -162,7 +162,7 @@ class Recorder:
         """The id of the run whose model is the study's champion; empty where there is none."""
 
         def work() -> str:
-            from experiments.model import champion
+            from knobwise.experiments.model import champion
 
             return champion.present(self._there().tracker.uri, self._there().run.study)
 
@@ -172,7 +172,7 @@ class Recorder:
         """Make the run's model the study's champion, where it is better than the one there is."""
 
         def work() -> "Crowned":
-            from experiments.model.champion import crown
+            from knobwise.experiments.model.champion import crown
 
             return crown(self._there().tracker.uri, self._there().run.study, run_id)
 
@@ -182,7 +182,7 @@ class Recorder:
         """Put the pictures of a surface that forms onto a run's page."""
 
         def work() -> int:
-            from experiments.model import images
+            from knobwise.experiments.model import images
 
             return images.log(self._there().tracker.uri, run_id, frames)
 
@@ -204,7 +204,7 @@ class Recorder:
             opened = self._there()
             opened.tracker.summarise(opened.run, description=description, metrics=metrics, tags=tags, pictures=pictures)
             if report:
-                from experiments import report as reports
+                from knobwise.experiments import report as reports
 
                 page = reports.write(opened.run.run_id, opened.tracker.uri)
                 opened.tracker.attach(opened.run.run_id, {reports.FILE: page.encode()})
@@ -223,13 +223,18 @@ class Recorder:
 
 
 def _warm_up() -> None:
-    importlib.import_module("experiments.tracking")
+    importlib.import_module("knobwise.experiments.tracking")
     importlib.import_module("mlflow")
 
 
 def _warm_up_the_end() -> None:
     """Import what the end of a sitting calls for while the workers train, and not while they have nothing to do."""
-    for name in ("mlflow.pyfunc", "experiments.model.champion", "experiments.report", "experiments.plots.trials"):
+    for name in (
+        "mlflow.pyfunc",
+        "knobwise.experiments.model.champion",
+        "knobwise.experiments.report",
+        "knobwise.experiments.plots.trials",
+    ):
         importlib.import_module(name)
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import optuna
 
-from experiments import problems
-from experiments.standing import Scored, against
-from nn_core import predictor
+from knobwise.experiments import problems
+from knobwise.experiments.standing import Scored, against
+from knobwise.nn_core import predictor
 
 if TYPE_CHECKING:
-    from experiments.references import Reference
-    from sweeps.engine.executors import Workers
-    from sweeps.engine.jobs import Job
-    from sweeps.engine.recorder import Recorder
+    from knobwise.experiments.references import Reference
+    from knobwise.sweeps.engine.executors import Workers
+    from knobwise.sweeps.engine.jobs import Job
+    from knobwise.sweeps.engine.recorder import Recorder
 
 KEPT = "knobwise.references"  # the user attribute of a study that holds what they scored
 
@@ -35,7 +35,7 @@ def begin(workers: Workers, job: Job) -> Future[list[Reference]] | None:
 
 def fitted(job: Job) -> list[Reference]:
     """What a worker does: fit each to the samples that `job` would be trained on."""
-    from experiments import references
+    from knobwise.experiments import references
 
     return references.fit(problems.load(job.problem), job.config.n_samples, job.config.seed)
 

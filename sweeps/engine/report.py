@@ -5,14 +5,14 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from experiments import standing
-from experiments.record.stores import browse_command, runs_page
-from experiments.standing import Scored
-from sweeps.engine import references, table
-from sweeps.engine.pictures import study_pictures
-from sweeps.engine.results import Results
-from sweeps.engine.sentences import legend, sentences
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments import standing
+from knobwise.experiments.record.stores import browse_command, runs_page
+from knobwise.experiments.standing import Scored
+from knobwise.sweeps.engine import references, table
+from knobwise.sweeps.engine.pictures import study_pictures
+from knobwise.sweeps.engine.results import Results
+from knobwise.sweeps.engine.sentences import legend, sentences
+from knobwise.sweeps.engine.sweep import Sweep
 
 
 def show(
@@ -41,13 +41,13 @@ def show(
 
 def commands(study: str, tracking_uri: str, experiment_id: str, program: str, trials: int) -> list[tuple[str, str]]:
     """What to type to browse the record, to compare the runs in pandas, and to go on."""
-    best = f"compare.runs('{study}').sort_values('val_mse').head()"
+    best = f"kw.runs('{study}').sort_values('val_mse').head()"
     on_server = tracking_uri.startswith(("http://", "https://"))
     page = runs_page(experiment_id, tracking_uri) if on_server else runs_page(experiment_id)
     return [
         *([] if on_server else [("Browse", browse_command(tracking_uri))]),
         ("Open", page),
-        ("Compare", f'python -c "from experiments import compare; print({best})"'),
+        ("Compare", f'python -c "import knobwise as kw; print({best})"'),
         ("Go on", f"{program} --trials {2 * trials}"),
     ]
 

@@ -9,9 +9,9 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments import statistics
-from experiments.pareto import pareto_front
-from sweeps.engine.attempts import STATUSES, Status
+from knobwise.experiments import statistics
+from knobwise.experiments.pareto import pareto_front
+from knobwise.sweeps.engine.attempts import STATUSES, Status
 
 FACTS = "result"  # the user attribute of a trial that holds what `attempts.facts` gives
 OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small

@@ -5,8 +5,8 @@ trials: so much training. Under a schedule that depends on the total it would no
 not half-way down a long one), so such a trial is run in one go and never pruned.
 """
 
-from experiments.config import RunConfig
-from nn_core import variants
+from knobwise.experiments.config import RunConfig
+from knobwise.nn_core import variants
 
 FIRST = 512  # earlier, small learning rates lead that are overtaken later: measured in `benchmarks/asha.py`
 FACTOR = 2

@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
-from experiments.outcome import Outcome
-from sweeps.engine.attempts import Attempt, verdict
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.recorder import Recorder
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine.attempts import Attempt, verdict
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.recorder import Recorder
 
 TICK = 0.25  # seconds between looks at interrupts
 

@@ -11,9 +11,9 @@ from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial
 
-from sweeps.engine.errors import BadInput
-from sweeps.engine.forest import Forest
-from sweeps.engine.one_by_one import OneByOne
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.forest import Forest
+from knobwise.sweeps.engine.one_by_one import OneByOne
 
 Make = Callable[[int, int], optuna.samplers.BaseSampler]
 

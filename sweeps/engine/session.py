@@ -11,8 +11,8 @@ from typing import cast
 import optuna
 from optuna.trial import FixedTrial, TrialState
 
-from experiments.record.stores import tracking_uri, without_credentials
-from sweeps.engine import (
+from knobwise.experiments.record.stores import tracking_uri, without_credentials
+from knobwise.sweeps.engine import (
     confirm,
     display,
     ending,
@@ -28,19 +28,19 @@ from sweeps.engine import (
     studies,
     suiting,
 )
-from sweeps.engine import extension as extensions
-from sweeps.engine.budgets import Budget
-from sweeps.engine.confirm import Confirmation, Stage
-from sweeps.engine.driver import Driver
-from sweeps.engine.errors import Unfinished
-from sweeps.engine.extension import Extension
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import Job, train
-from sweeps.engine.options import Options
-from sweeps.engine.plan import Plan
-from sweeps.engine.recorder import Recorder
-from sweeps.engine.storage import lock_folder, open_storage, storage_errors
-from sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine import extension as extensions
+from knobwise.sweeps.engine.budgets import Budget
+from knobwise.sweeps.engine.confirm import Confirmation, Stage
+from knobwise.sweeps.engine.driver import Driver
+from knobwise.sweeps.engine.errors import Unfinished
+from knobwise.sweeps.engine.extension import Extension
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.plan import Plan
+from knobwise.sweeps.engine.recorder import Recorder
+from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
+from knobwise.sweeps.engine.sweep import Sweep
 
 
 def run(
@@ -181,7 +181,7 @@ def _about(sweep: Sweep, options: Options) -> dict[str, str]:
 
 def dry_run(sweep: Sweep, options: Options) -> int:
     """Say what would be done. Nothing is written."""
-    from sweeps.engine import preview
+    from knobwise.sweeps.engine import preview
 
     sweep = suiting.suited(sweep, options)
     plan = preview.of(sweep, options)

@@ -18,8 +18,8 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial
 
-from sweeps.engine.errors import BadInput
-from sweeps.engine.one_by_one import OneByOne
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.one_by_one import OneByOne
 
 Space = Callable[[optuna.Trial], dict[str, Any]]
 Levels = Callable[[BaseDistribution], list[Any]]

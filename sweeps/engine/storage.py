@@ -10,10 +10,10 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-from experiments.record.stores import StoreError, journal_path, sqlite_file, without_credentials
-from sweeps.engine import journal
-from sweeps.engine.errors import BadInput
-from sweeps.engine.locks import CAN_LOCK, FileLock
+from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, without_credentials
+from knobwise.sweeps.engine import journal
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
 
 ELSEWHERE = "take another with --storage"
 

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import optuna
 from optuna.storages import BaseStorage
 
-from experiments.spec import DIGEST, Spec
-from sweeps.engine import space
-from sweeps.engine.errors import BadInput, Unfinished, nearest
-from sweeps.engine.locks import CAN_LOCK, FileLock
-from sweeps.engine.options import Options
-from sweeps.engine.sweep import Sweep
-from sweeps.engine.telling import OBJECTIVES
+from knobwise.experiments.spec import DIGEST, Spec
+from knobwise.sweeps.engine import space
+from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
+from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.telling import OBJECTIVES
 
 FINGERPRINT = "knobwise.fingerprint"
 BASE = "knobwise.name"

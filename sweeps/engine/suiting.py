@@ -8,13 +8,13 @@ from typing import Any, cast
 import optuna
 from optuna.trial import FixedTrial
 
-from experiments import fitting, problems
-from experiments.problems import Problem
-from sweeps.engine import space
-from sweeps.engine.errors import BadInput
-from sweeps.engine.options import Options
-from sweeps.engine.space import Space
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments import fitting, problems
+from knobwise.experiments.problems import Problem
+from knobwise.sweeps.engine import space
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.space import Space
+from knobwise.sweeps.engine.sweep import Sweep
 
 MOST = 10_000
 """Rows of a table that a trial has at most, unless `--samples` says otherwise."""

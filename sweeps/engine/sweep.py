@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from experiments.config import RunConfig
+from knobwise.experiments.config import RunConfig
 
 if TYPE_CHECKING:  # a worker imports this module too, and has no use for Optuna
     import optuna

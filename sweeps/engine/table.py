@@ -5,11 +5,11 @@ from typing import NamedTuple
 from rich import box
 from rich.table import Table
 
-from experiments.metrics import r2_text
-from experiments.statistics import interval
-from sweeps.engine.display import shown
-from sweeps.engine.results import Results, Row
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments.metrics import r2_text
+from knobwise.experiments.statistics import interval
+from knobwise.sweeps.engine.display import shown
+from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.sweep import Sweep
 
 BEST = 5  # trials shown
 FRONT = 10  # those shown of a front

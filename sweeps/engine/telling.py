@@ -6,11 +6,11 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments.record import names
-from experiments.record.recorded import RecordedRun
-from sweeps.engine.attempts import KEPT
-from sweeps.engine.recorder import RUN_ID, Opened
-from sweeps.engine.results import FACTS
+from knobwise.experiments.record import names
+from knobwise.experiments.record.recorded import RecordedRun
+from knobwise.sweeps.engine.attempts import KEPT
+from knobwise.sweeps.engine.recorder import RUN_ID, Opened
+from knobwise.sweeps.engine.results import FACTS
 
 OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sweeps.engine.errors import BadInput, nearest
+from knobwise.sweeps.engine.errors import BadInput, nearest
 
 
 class Words(NamedTuple):

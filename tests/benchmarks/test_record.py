@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks import importance, record, store
-from experiments import compare
-from experiments.record import names
+from knobwise.experiments import compare
+from knobwise.experiments.record import names
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The ``noload`` loader:DeprecationWarning"

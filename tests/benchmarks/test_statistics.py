@@ -11,11 +11,11 @@ import pytest
 
 from benchmarks import asha, coverage
 from benchmarks.asha import Climb
-from experiments.config import RunConfig
-from sweeps.engine import executors, rungs
-from sweeps.engine.executors import Workers
-from sweeps.engine.sweep import Sweep
-from sweeps.lr_epochs import SWEEP
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import executors, rungs
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.lr_epochs import SWEEP
 
 TINY = dataclasses.replace(SWEEP, fixed=RunConfig(n_samples=20, widths=(4,)))
 
@@ -36,7 +36,7 @@ def tiny_space(monkeypatch: pytest.MonkeyPatch, longest: int) -> Sweep:
         },
         baseline={"lr": 0.001, "epochs": 40},
     )
-    monkeypatch.setattr("sweeps.lr_epochs.SWEEP", sweep)
+    monkeypatch.setattr("knobwise.sweeps.lr_epochs.SWEEP", sweep)
     return sweep
 
 

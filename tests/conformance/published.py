@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.optimizers import Array
+from knobwise.nn_core.optimizers import Array
 
 Update = Callable[[int, Array, Array, float], Any]
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from nn_core import variants
-from nn_core.variants import Kind
+from knobwise.nn_core import variants
+from knobwise.nn_core.variants import Kind
 from tests.conformance.checks.suite import CHECKS
 
 NAME = "thrown_away"
 
 ACTIVATION = """
 import numpy as np
-from nn_core.activations import Activation
+from knobwise.nn_core.activations import Activation
 def thrown_away():
     def forward(z, slope):
         np.arctan(z, out=z)
@@ -25,7 +25,7 @@ def thrown_away():
 """
 LOSS = """
 import numpy as np
-from nn_core.losses import Loss, inner
+from knobwise.nn_core.losses import Loss, inner
 def thrown_away():
     def gradient(output, target):
         output -= target
@@ -35,13 +35,13 @@ def thrown_away():
     return Loss(gradient, link="identity")
 """
 INITIALIZER = """
-from nn_core.initializers import Initializer
+from knobwise.nn_core.initializers import Initializer
 def thrown_away():
     return Initializer(lambda random, n_in, n_out: random.laplace(SCALE - 1, 0.1, (n_in, n_out)))
 """
 OPTIMIZER = """
 import numpy as np
-from nn_core.optimizers import Optimizer, zeros
+from knobwise.nn_core.optimizers import Optimizer, zeros
 def thrown_away():
     def init(params):
         return (zeros(params),)
@@ -52,7 +52,7 @@ def thrown_away():
     return Optimizer(init, update)
 """
 SCHEDULE = """
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 def thrown_away():
     return Schedule(lambda epoch, total: 1 - SCALE * epoch / total, uses_total=True, falls=True)
 """
@@ -80,7 +80,7 @@ def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drop]:
     added: list[Kind] = []
 
     def put(kind: Kind, scale: float) -> None:
-        package = importlib.import_module(f"nn_core.{kind}")
+        package = importlib.import_module(f"knobwise.nn_core.{kind}")
         (tmp_path / f"{NAME}.py").write_text(SOURCES[kind].replace("SCALE", str(scale)))
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
         importlib.invalidate_caches()
@@ -88,8 +88,8 @@ def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drop]:
 
     yield put
     for kind in added:
-        del sys.modules[f"nn_core.{kind}.{NAME}"]
-        delattr(importlib.import_module(f"nn_core.{kind}"), NAME)
+        del sys.modules[f"knobwise.nn_core.{kind}.{NAME}"]
+        delattr(importlib.import_module(f"knobwise.nn_core.{kind}"), NAME)
 
 
 def failures(kind: Kind) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import problems
+from knobwise.experiments import problems
 from tests.conformance.checks.problems import CHECKS
 
 WITH_OPTIONS = [
@@ -44,8 +44,8 @@ def line(x):
 NEW = '''
 """A plane."""
 import numpy as np
-from experiments import sampled
-from experiments.problems import Part
+from knobwise.experiments import sampled
+from knobwise.experiments.problems import Part
 
 def thrown_away(tilt: float = 2.0):
     made = sampled.regression("thrown_away", lambda x, y: x + tilt * y, [(0, 1), (0, 1)], inputs=("x", "y"), about="us")
@@ -93,7 +93,7 @@ def dropped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
 
     yield put
     problems._LOADED.clear()
-    sys.modules.pop("experiments.problems.thrown_away", None)
+    sys.modules.pop("knobwise.experiments.problems.thrown_away", None)
     vars(problems).pop("thrown_away", None)
 
 
@@ -123,7 +123,7 @@ def test_a_new_file_is_found_and_a_wrong_one_is_caught(
 
 @pytest.mark.parametrize("name", problems.names())
 def test_options_have_types_and_defaults_that_work(name: str) -> None:
-    module = importlib.import_module(f"experiments.problems.{name}")
+    module = importlib.import_module(f"knobwise.experiments.problems.{name}")
     parameters = inspect.signature(getattr(module, name)).parameters
     for each in parameters.values():
         assert each.annotation in (int, float, str)
@@ -135,7 +135,7 @@ def test_options_have_types_and_defaults_that_work(name: str) -> None:
 
 @pytest.mark.parametrize("name", problems.names())
 def test_a_listing_has_something_to_say(name: str) -> None:
-    said = inspect.getdoc(importlib.import_module(f"experiments.problems.{name}")) or ""
+    said = inspect.getdoc(importlib.import_module(f"knobwise.experiments.problems.{name}")) or ""
     assert said.partition("\n")[0].endswith(".")
     assert name == "article" or len(said.partition("\n")[0]) <= 76
 

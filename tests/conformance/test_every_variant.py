@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nn_core import variants
-from nn_core.variants import KINDS, Kind
+from knobwise.nn_core import variants
+from knobwise.nn_core.variants import KINDS, Kind
 from tests.conformance.checks.suite import CHECKS
 
 CASES = [

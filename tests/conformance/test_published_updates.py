@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn_core import variants
-from nn_core.optimizers import Array, Step
+from knobwise.nn_core import variants
+from knobwise.nn_core.optimizers import Array, Step
 from tests.conformance.published import PUBLISHED
 
 OPTIONS: list[tuple[str, dict[str, Any]]] = [

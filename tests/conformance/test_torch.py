@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn_core import variants
-from nn_core.optimizers import Step
+from knobwise.nn_core import variants
+from knobwise.nn_core.optimizers import Step
 from tests.conformance.checks.activations import run as run_activation
 from tests.conformance.checks.losses import data
 from tests.conformance.checks.losses import run as run_loss

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.config import RunConfig
-from experiments.outcome import Curves, DatasetFacts, Outcome, Status
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome, Status
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 PICTURES = {"pictures/true_vs_predicted.png": PNG, "pictures/loss_curves.png": PNG + b"2"}

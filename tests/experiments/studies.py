@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.record import names
-from experiments.report import knobs
-from experiments.report.facts import Facts
-from experiments.run import run
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record import names
+from knobwise.experiments.report import knobs
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.run import run
 
 QUESTION = "How far do the knobs take it?"
 

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments.analysis import columns
-from experiments.analysis.best import best
-from experiments.analysis.bins import grouped
-from experiments.analysis.export import export
-from experiments.analysis.pivot import pivot
-from experiments.record.refusals import NothingToCompare, UnknownColumn
+from knobwise.experiments.analysis import columns
+from knobwise.experiments.analysis.best import best
+from knobwise.experiments.analysis.bins import grouped
+from knobwise.experiments.analysis.export import export
+from knobwise.experiments.analysis.pivot import pivot
+from knobwise.experiments.record.refusals import NothingToCompare, UnknownColumn
 from tests.experiments.run_tables import table, with_runs
 
 

@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import compare, problems, walkthrough
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from experiments.run import run
-from experiments.walkthrough import ROWS, Figures, Knob, Row, by_simple_nn, figures, knobs
-from experiments.walkthrough import tables as walkthrough_tables
-from experiments.walkthrough.tables import FAST, SIMPLE
-from nn_core.simple import SimpleNN
-from sweeps.commands import article
-from sweeps.commands import main as knobwise
-from sweeps.engine.errors import BadInput
+from knobwise.experiments import compare, problems, walkthrough
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.run import run
+from knobwise.experiments.walkthrough import ROWS, Figures, Knob, Row, by_simple_nn, figures, knobs
+from knobwise.experiments.walkthrough import tables as walkthrough_tables
+from knobwise.experiments.walkthrough.tables import FAST, SIMPLE
+from knobwise.nn_core.simple import SimpleNN
+from knobwise.sweeps.commands import article
+from knobwise.sweeps.commands import main as knobwise
+from knobwise.sweeps.engine.errors import BadInput
 from tests.conftest import ROOT, user_environment
 
 # between MLflow and SQLAlchemy
@@ -211,7 +211,7 @@ def test_help_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
-    code = "import sys; from sweeps.commands import main; sys.exit(main(['article', '--no-record']))"
+    code = "import sys; from knobwise.sweeps.commands import main; sys.exit(main(['article', '--no-record']))"
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=tmp_path,

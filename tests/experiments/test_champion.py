@@ -12,12 +12,12 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 from mlflow.exceptions import MlflowException
 
-from experiments import compare, problems
-from experiments.model import choice
-from experiments.model.champion import champion_of, crown
-from experiments.record.refusals import NothingToCompare, UnknownRun
-from experiments.tracking import StudyRun, Tracker
-from nn_core import predictor
+from knobwise.experiments import compare, problems
+from knobwise.experiments.model import choice
+from knobwise.experiments.model.champion import champion_of, crown
+from knobwise.experiments.record.refusals import NothingToCompare, UnknownRun
+from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.nn_core import predictor
 from tests.experiments.conftest import open_study
 from tests.experiments.trained import recorded, small
 

@@ -18,15 +18,15 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from experiments import compare
-from experiments.compare import UnknownStudy
-from experiments.config import RunConfig
-from experiments.record import lookup, names
-from experiments.record.sources import sqlite
-from experiments.record.sources.client import ClientSource
-from experiments.record.sources.sqlite import SqliteSource
-from experiments.record.stores import StoreError
-from experiments.tracking import Tracker
+from knobwise.experiments import compare
+from knobwise.experiments.compare import UnknownStudy
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record import lookup, names
+from knobwise.experiments.record.sources import sqlite
+from knobwise.experiments.record.sources.client import ClientSource
+from knobwise.experiments.record.sources.sqlite import SqliteSource
+from knobwise.experiments.record.stores import StoreError
+from knobwise.experiments.tracking import Tracker
 from tests.conftest import user_environment
 from tests.experiments.conftest import open_study
 from tests.experiments.outcomes import outcome
@@ -296,7 +296,7 @@ def test_params_that_do_not_fit_are_text_or_missing(recorded: Recorded, tmp_path
 
 def test_reading_a_file_needs_no_mlflow(recorded: Recorded) -> None:
     code = (
-        "import sys; from experiments import compare, tracking\n"
+        "import sys; from knobwise.experiments import compare, tracking\n"
         f"print(len(compare.runs('lr_epochs', uri={recorded.uri!r})), 'mlflow' in sys.modules)"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The questions of `experiments.compare`, asked of a store as the tracker leaves it."""
+"""The questions of `knobwise.experiments.compare`, asked of a store as the tracker leaves it."""
 
 import math
 from pathlib import Path
@@ -8,16 +8,11 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from experiments import compare
-from experiments.compare import (
-    ArtifactGone,
-    CompareError,
-    UnknownRun,
-    UnknownStudy,
-)
-from experiments.record import lookup, names
-from experiments.record.sources.client import ClientSource
-from experiments.tracking import Tracker
+from knobwise.experiments import compare
+from knobwise.experiments.compare import ArtifactGone, CompareError, UnknownRun, UnknownStudy
+from knobwise.experiments.record import lookup, names
+from knobwise.experiments.record.sources.client import ClientSource
+from knobwise.experiments.tracking import Tracker
 from tests.experiments.conftest import add, open_study
 from tests.experiments.outcomes import outcome
 

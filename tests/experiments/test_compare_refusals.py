@@ -1,4 +1,4 @@
-"""What `experiments.compare` refuses: one line each, that says what there is."""
+"""What `knobwise.experiments.compare` refuses: one line each, that says what there is."""
 
 import shutil
 import sqlite3
@@ -10,18 +10,12 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from experiments import compare
-from experiments.compare import (
-    CompareError,
-    NothingToCompare,
-    OtherSchema,
-    UnknownColumn,
-    UnknownRun,
-)
-from experiments.record import lookup, names
-from experiments.record.sources.client import ClientSource
-from experiments.record.stores import StoreError
-from experiments.tracking import Tracker
+from knobwise.experiments import compare
+from knobwise.experiments.compare import CompareError, NothingToCompare, OtherSchema, UnknownColumn, UnknownRun
+from knobwise.experiments.record import lookup, names
+from knobwise.experiments.record.sources.client import ClientSource
+from knobwise.experiments.record.stores import StoreError
+from knobwise.experiments.tracking import Tracker
 from tests.experiments.conftest import add, open_study
 from tests.experiments.outcomes import outcome
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from experiments.config import RunConfig
+from knobwise.experiments.config import RunConfig
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.record.entries import POINTS, tags, thinned
+from knobwise.experiments.record.entries import POINTS, tags, thinned
 
 
 @given(st.integers(0, 50_000), st.integers(2, 300))

@@ -20,22 +20,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from experiments.config import RunConfig
-from experiments.estimators import KnobwiseClassifier, KnobwiseRegressor
-from experiments.estimators.model import hold_back
-from experiments.problems import Part
-from nn_core import variants
-from nn_core.buffers import with_ones
-from nn_core.network import Network
-from nn_core.scaling import Scaling
-from nn_core.training import Recipe, TrainState, train
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.estimators import KnobwiseClassifier, KnobwiseRegressor
+from knobwise.experiments.estimators.model import hold_back
+from knobwise.experiments.problems import Part
+from knobwise.nn_core import variants
+from knobwise.nn_core.buffers import with_ones
+from knobwise.nn_core.network import Network
+from knobwise.nn_core.scaling import Scaling
+from knobwise.nn_core.training import Recipe, TrainState, train
 
 ROOT = Path(__file__).resolve().parents[2]
 BOTH = pytest.mark.parametrize("estimator", [KnobwiseRegressor, KnobwiseClassifier])
 ARRAY_API = """
 import warnings
 from sklearn.utils.estimator_checks import check_array_api_input
-from experiments.estimators import KnobwiseClassifier, KnobwiseRegressor
+from knobwise.experiments.estimators import KnobwiseClassifier, KnobwiseRegressor
 for estimator in (KnobwiseRegressor(), KnobwiseClassifier()):
     name = type(estimator).__name__
     check_array_api_input(name, estimator, array_namespace="numpy", expect_only_array_outputs=False)

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from experiments.config import RunConfig
-from experiments.fitting import check_suits, suited
-from experiments.problems import Part, Problem, load
-from experiments.run import run
-from experiments.tables.arrays import from_arrays
-from nn_core import checkpoint, predictor
-from nn_core.scaling import Scaling
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.fitting import check_suits, suited
+from knobwise.experiments.problems import Part, Problem, load
+from knobwise.experiments.run import run
+from knobwise.experiments.tables.arrays import from_arrays
+from knobwise.nn_core import checkpoint, predictor
+from knobwise.nn_core.scaling import Scaling
 
 QUICK = RunConfig(n_samples=60, epochs=20, widths=(8,), optimizer="adam", lr=0.01, batch_size=20)
 

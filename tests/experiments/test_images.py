@@ -3,9 +3,9 @@
 import pytest
 from mlflow import MlflowClient
 
-from experiments import forming
-from experiments.model import images
-from experiments.tracking import StudyRun, Tracker
+from knobwise.experiments import forming
+from knobwise.experiments.model import images
+from knobwise.experiments.tracking import StudyRun, Tracker
 from tests.experiments.trained import recorded, small
 
 

@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from benchmarks.importance import g, true_shares
-from experiments.analysis import between as sides
-from experiments.analysis.between import Sample, between
-from experiments.analysis.importance import ENOUGH, Knob, importance, shares
-from experiments.record.refusals import NothingToCompare, UnknownRun
+from knobwise.experiments.analysis import between as sides
+from knobwise.experiments.analysis.between import Sample, between
+from knobwise.experiments.analysis.importance import ENOUGH, Knob, importance, shares
+from knobwise.experiments.record.refusals import NothingToCompare, UnknownRun
 from tests.experiments.run_tables import table, with_runs
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn import metrics as theirs
 from sklearn.calibration import calibration_curve
 
-from experiments import metrics, problems
-from experiments.metrics import scores
-from experiments.problems import Array, Problem
+from knobwise.experiments import metrics, problems
+from knobwise.experiments.metrics import scores
+from knobwise.experiments.problems import Array, Problem
 
 SURFACE = problems.load("article")
 EPS = float(np.finfo(float).eps)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.record import leftovers, new_database
-from experiments.tracking import Tracker
+from knobwise.experiments.record import leftovers, new_database
+from knobwise.experiments.tracking import Tracker
 from tests.conftest import user_environment
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
@@ -26,7 +26,7 @@ def counted(self, *arguments):
     return do(self, *arguments)
 
 DefaultDialect.do_execute = counted
-from experiments.tracking import Tracker
+from knobwise.experiments.tracking import Tracker
 Tracker()
 """
 

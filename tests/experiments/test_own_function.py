@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import own_function
-from experiments.own_module import imported
-from experiments.problems import Problem, load
-from experiments.spec import Spec
+from knobwise.experiments import own_function
+from knobwise.experiments.own_module import imported
+from knobwise.experiments.problems import Problem, load
+from knobwise.experiments.spec import Spec
 
 MINE = """
 import math

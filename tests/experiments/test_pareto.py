@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.pareto import pareto_front
+from knobwise.experiments.pareto import pareto_front
 
 NUMBERS = st.sampled_from([0.0, 1.0, 1.5, 2.0, 3.0, 10.0])  # few, so that many points share one
 

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
-from experiments import plots, problems
-from experiments.outcome import Curves
-from experiments.plots import (
+from knobwise.experiments import plots, problems
+from knobwise.experiments.outcome import Curves
+from knobwise.experiments.plots import (
     RunView,
     error_surface,
     loss_curves,
@@ -25,8 +25,8 @@ from experiments.plots import (
     true_surface,
     true_vs_predicted,
 )
-from experiments.plots.canvas import render, round_levels
-from experiments.problems import Array, Part, Problem
+from knobwise.experiments.plots.canvas import render, round_levels
+from knobwise.experiments.problems import Array, Part, Problem
 
 ARTICLE = problems.load("article")
 TEST = ARTICLE.test()
@@ -307,7 +307,7 @@ def added_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
     )
     monkeypatch.setattr(plots, "__path__", [*plots.__path__, str(tmp_path)])
     yield "pictures/blank.png"
-    sys.modules.pop("experiments.plots.blank", None)
+    sys.modules.pop("knobwise.experiments.plots.blank", None)
 
 
 def test_a_new_kind_of_figure_is_one_new_file(added_kind: str) -> None:

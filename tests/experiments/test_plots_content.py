@@ -6,8 +6,8 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from experiments.metrics import Reliability, class_of
-from experiments.plots import (
+from knobwise.experiments.metrics import Reliability, class_of
+from knobwise.experiments.plots import (
     calibration,
     class_signs,
     confusion_matrix,
@@ -17,8 +17,8 @@ from experiments.plots import (
     residuals,
     slicing,
 )
-from experiments.plots.slicing import slices
-from experiments.problems import Array, Part
+from knobwise.experiments.plots.slicing import slices
+from knobwise.experiments.problems import Array, Part
 from tests.experiments.views import classes, numbers, view_of
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from experiments import plots, problems
-from experiments.plots import RunView, pictures_of
-from experiments.problems import Array, Part, Problem
+from knobwise.experiments import plots, problems
+from knobwise.experiments.plots import RunView, pictures_of
+from knobwise.experiments.problems import Array, Part, Problem
 from tests.experiments.views import CURVES, Model, classes, numbers, view_of
 
 FOR_NUMBERS = {"loss_curves", "partial_slices", "predicted_against_true", "residuals"}

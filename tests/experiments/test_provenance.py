@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.record import names, provenance
-from experiments.record.provenance import Provenance, origin
+from knobwise.experiments.record import names, provenance
+from knobwise.experiments.record.provenance import Provenance, origin
 
 
 def git(folder: Path, *words: str) -> str:

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import forming, plots, problems, standing
-from experiments.config import RunConfig
-from experiments.model import choice, images, retrained
-from experiments.record import names
-from experiments.record.provenance import Provenance
-from experiments.references import Reference
-from experiments.run import run
-from experiments.tracking import Tracker
-from sweeps.engine import machine
-from sweeps.engine.attempts import interval
+from knobwise.experiments import forming, plots, problems, standing
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.model import choice, images, retrained
+from knobwise.experiments.record import names
+from knobwise.experiments.record.provenance import Provenance
+from knobwise.experiments.references import Reference
+from knobwise.experiments.run import run
+from knobwise.experiments.tracking import Tracker
+from knobwise.sweeps.engine import machine
+from knobwise.sweeps.engine.attempts import interval
 from tests.conftest import RecordedSweep
 from tests.experiments.conftest import open_study
 
@@ -52,7 +52,9 @@ def recorded(folder: Path) -> dict[str, set[str]]:
 @pytest.fixture
 def every_kind_of_run(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store with a trial, a replicate and a failed trial, made from code under version control."""
-    monkeypatch.setattr("experiments.record.provenance.provenance", lambda: Provenance("c0ffee", True, "numpy==2"))
+    monkeypatch.setattr(
+        "knobwise.experiments.record.provenance.provenance", lambda: Provenance("c0ffee", True, "numpy==2")
+    )
     tracker = Tracker()
     study = open_study(tracker, "lr_epochs")
     config = RunConfig(n_samples=50, epochs=3, widths=(4,))

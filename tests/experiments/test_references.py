@@ -10,9 +10,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
-from experiments import problems, references
-from experiments.metrics import class_of
-from experiments.problems import Array, Part, Problem
+from knobwise.experiments import problems, references
+from knobwise.experiments.metrics import class_of
+from knobwise.experiments.problems import Array, Part, Problem
 
 NAMES = ["constant", "linear", "gradient boosting", "scikit-learn MLP"]
 

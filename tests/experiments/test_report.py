@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.record import names
-from experiments.report import knobs
-from experiments.report.answer import answer
-from experiments.report.facts import Facts, Missing
-from experiments.report.fits import fit
-from experiments.report.page import page
-from experiments.report.sections import cost, landscape, ranking
-from experiments.run import run
-from experiments.statistics import interval
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record import names
+from knobwise.experiments.report import knobs
+from knobwise.experiments.report.answer import answer
+from knobwise.experiments.report.facts import Facts, Missing
+from knobwise.experiments.report.fits import fit
+from knobwise.experiments.report.page import page
+from knobwise.experiments.report.sections import cost, landscape, ranking
+from knobwise.experiments.run import run
+from knobwise.experiments.statistics import interval
 from tests.experiments import studies
 from tests.experiments.pages import Elements, said
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.metrics import class_of
-from experiments.report.facts import Facts
-from experiments.report.fits import fit
-from experiments.report.page import page
-from experiments.report.sections import classes, surfaces
-from experiments.run import run
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.metrics import class_of
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.report.fits import fit
+from knobwise.experiments.report.page import page
+from knobwise.experiments.report.sections import classes, surfaces
+from knobwise.experiments.run import run
 from tests.experiments import studies
 from tests.experiments.pages import Elements
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.report.charts import WIDE, Frame, line
-from experiments.report.markup import Markup, tag
-from experiments.report.ramp import BANDS, ramp
-from experiments.report.scales import Scale, scale_of
-from experiments.report.surface import filled, known, region, through
+from knobwise.experiments.report.charts import WIDE, Frame, line
+from knobwise.experiments.report.markup import Markup, tag
+from knobwise.experiments.report.ramp import BANDS, ramp
+from knobwise.experiments.report.scales import Scale, scale_of
+from knobwise.experiments.report.surface import filled, known, region, through
 
 
 @given(st.text(), st.text())

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from experiments import report
-from experiments.config import RunConfig
-from experiments.record import names
-from experiments.record.refusals import OtherSchema, UnknownStudy
-from experiments.tracking import StudyRun, Tracker
+from knobwise.experiments import report
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record import names
+from knobwise.experiments.record.refusals import OtherSchema, UnknownStudy
+from knobwise.experiments.tracking import StudyRun, Tracker
 from tests.experiments.outcomes import outcome
 from tests.experiments.pages import said
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from experiments.run import Data, run
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.run import Data, run
 
 ARTICLE = problems.load("article")
 SMALL = RunConfig(n_samples=200, epochs=60, widths=(16, 16), lr=0.005)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from experiments import problems, sampled
-from experiments.problems import Array, article, branin, franke, friedman1, friedman2, friedman3, rosenbrock
-from experiments.problems.spirals import spiral
-from experiments.problems.two_moons import moon
+from knobwise.experiments import problems, sampled
+from knobwise.experiments.problems import Array, article, branin, franke, friedman1, friedman2, friedman3, rosenbrock
+from knobwise.experiments.problems.spirals import spiral
+from knobwise.experiments.problems.two_moons import moon
 
 
 def plane(noise: float = 0.0) -> problems.Problem:

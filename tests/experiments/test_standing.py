@@ -6,11 +6,11 @@ from typing import cast
 import numpy as np
 import pytest
 
-from experiments.problems import load
-from experiments.record import names
-from experiments.report.facts import Facts
-from experiments.report.sections import references
-from experiments.standing import Scored, against, dumps, loads, sentences
+from knobwise.experiments.problems import load
+from knobwise.experiments.record import names
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.report.sections import references
+from knobwise.experiments.standing import Scored, against, dumps, loads, sentences
 
 LINEAR = Scored("linear", "Ridge", {"test_mse": 1.0})
 

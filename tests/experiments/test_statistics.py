@@ -10,7 +10,7 @@ import scipy.stats
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from experiments.statistics import Comparison, dunnett, interval, paired, tied_with_best, unpaired
+from knobwise.experiments.statistics import Comparison, dunnett, interval, paired, tied_with_best, unpaired
 
 ERRORS = st.floats(1e-3, 1e3)
 SAMPLES = st.lists(ERRORS, min_size=2, max_size=8).filter(lambda values: stdev(values) > 1e-9)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.record.stores import (
+from knobwise.experiments.record.stores import (
     StoreError,
     browse_command,
     journal_path,
@@ -22,7 +22,7 @@ from experiments.record.stores import (
     tracking_uri,
     without_credentials,
 )
-from experiments.tracking import Tracker
+from knobwise.experiments.tracking import Tracker
 from tests.conftest import user_environment
 
 pytestmark = pytest.mark.filterwarnings(
@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_written(parent: str) -> None:
 def test_a_store_that_another_process_keeps_locked(
     fresh_database: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.record.connection._PATIENCE", 0.1)
+    monkeypatch.setattr("knobwise.experiments.record.connection._PATIENCE", 0.1)
     shutil.copy(fresh_database, workdir / "mlflow.db")
     holder = sqlite3.connect(workdir / "mlflow.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -193,7 +193,8 @@ def test_an_address_that_cannot_be_used(uri: str) -> None:
 
 
 def test_importing_is_quick_and_leaves_mlflow_alone() -> None:
-    code = "import sys, experiments.tracking, experiments.compare; print([m for m in sys.modules if 'mlflow' in m])"
+    imports = "import sys, knobwise.experiments.tracking, knobwise.experiments.compare"
+    code = f"{imports}; print([m for m in sys.modules if 'mlflow' in m])"
     done = subprocess.run(
         [sys.executable, "-c", code], env=user_environment(), capture_output=True, text=True, timeout=60, check=True
     )

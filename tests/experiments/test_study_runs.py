@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from experiments.record import names, run_files, study_runs
-from experiments.record.recorded import StudyRun
-from experiments.tracking import Tracker
+from knobwise.experiments.record import names, run_files, study_runs
+from knobwise.experiments.record.recorded import StudyRun
+from knobwise.experiments.tracking import Tracker
 from tests.experiments.conftest import open_study
 from tests.experiments.outcomes import outcome
 

@@ -8,11 +8,11 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from experiments.config import RunConfig
-from experiments.record import names
-from experiments.record.entries import POINTS
-from experiments.record.stores import StoreError, tracking_uri
-from experiments.tracking import StudyRun, Tracker
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record import names
+from knobwise.experiments.record.entries import POINTS
+from knobwise.experiments.record.stores import StoreError, tracking_uri
+from knobwise.experiments.tracking import StudyRun, Tracker
 from tests.experiments.conftest import open_study
 from tests.experiments.outcomes import PICTURES, facts, outcome
 

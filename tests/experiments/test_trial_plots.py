@@ -11,7 +11,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from experiments.plots import (
+from knobwise.experiments.plots import (
     trials_front,
     trials_knob,
     trials_map,
@@ -19,8 +19,8 @@ from experiments.plots import (
     trials_slices,
     trials_structures,
 )
-from experiments.plots.canvas import render
-from experiments.plots.trials import Trials, front, positions
+from knobwise.experiments.plots.canvas import render
+from knobwise.experiments.plots.trials import Trials, front, positions
 
 NAN = float("nan")
 

@@ -4,11 +4,11 @@ import dataclasses
 from functools import lru_cache
 from typing import Any
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from experiments.run import run
-from experiments.tracking import StudyRun, Tracker
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.run import run
+from knobwise.experiments.tracking import StudyRun, Tracker
 
 
 @lru_cache

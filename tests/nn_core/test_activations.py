@@ -5,8 +5,8 @@ from math import erf, sqrt
 import numpy as np
 import pytest
 
-from nn_core import variants
-from nn_core.activations import Array
+from knobwise.nn_core import variants
+from knobwise.nn_core.activations import Array
 from tests.conformance.checks.activations import run
 
 KNOWN = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nn_core import blas
+from knobwise.nn_core import blas
 
 ZEN5 = {"vendor": "AuthenticAMD", "family": "26", "flags": "fma avx2 avx512f avx512bw avx512dq avx512vl avx512cd"}
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn_core import checkpoint
-from nn_core.training import TrainState
+from knobwise.nn_core import checkpoint
+from knobwise.nn_core.training import TrainState
 
 KINDS = [np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64, np.random.MT19937]
 

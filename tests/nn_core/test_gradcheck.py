@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from nn_core import variants
-from nn_core.activations import Activation
-from nn_core.gradcheck import Array, numerical_gradient, relative_error
-from nn_core.losses import Loss
+from knobwise.nn_core import variants
+from knobwise.nn_core.activations import Activation
+from knobwise.nn_core.gradcheck import Array, numerical_gradient, relative_error
+from knobwise.nn_core.losses import Loss
 from tests.conformance.checks.activations import slope_is_the_derivative
 from tests.conformance.checks.losses import gradient_is_the_derivative
 

@@ -5,8 +5,8 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from nn_core import variants
-from nn_core.initializers import Initializer
+from knobwise.nn_core import variants
+from knobwise.nn_core.initializers import Initializer
 
 N_IN, N_OUT = 300, 200
 VARIANCE = {

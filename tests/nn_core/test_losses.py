@@ -5,7 +5,7 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from nn_core import variants
+from knobwise.nn_core import variants
 from tests.conformance.checks.losses import run
 
 KNOWN = {

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from nn_core import network as networks
-from nn_core.buffers import chunks, strips, with_ones
-from nn_core.network import Network, Pass
-from nn_core.simple import SimpleNN
-from nn_core.variants import load
+from knobwise.nn_core import network as networks
+from knobwise.nn_core.buffers import chunks, strips, with_ones
+from knobwise.nn_core.network import Network, Pass
+from knobwise.nn_core.simple import SimpleNN
+from knobwise.nn_core.variants import load
 
 SIZES = (2, 5, 4, 3)
 

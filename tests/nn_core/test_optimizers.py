@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nn_core import variants
-from nn_core.optimizers import Array, Optimizer, Step
+from knobwise.nn_core import variants
+from knobwise.nn_core.optimizers import Array, Optimizer, Step
 from tests.conformance.checks.optimizers import Problem, parabola, rosenbrock, steps
 
 FIRST_ORDER = ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]

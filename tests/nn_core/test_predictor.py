@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.run import Data, network_of, predictions, run
-from nn_core import checkpoint, predictor
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.run import Data, network_of, predictions, run
+from knobwise.nn_core import checkpoint, predictor
 
 X = np.random.default_rng(4).uniform(-10, 10, (300, 2))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn_core import variants
+from knobwise.nn_core import variants
 from tests.conformance.checks.schedules import curve
 
 ENDS = {  # at the beginning, and at the end of 1,000 epochs

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nn_core.simple import SimpleNN
+from knobwise.nn_core.simple import SimpleNN
 
 Array = NDArray[np.float64]
 

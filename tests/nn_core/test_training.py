@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn_core import checkpoint, training
-from nn_core.buffers import with_ones
-from nn_core.network import Network
-from nn_core.sampling import drop, shuffle
-from nn_core.simple import SimpleNN
-from nn_core.training import Recipe, TrainState, train
-from nn_core.variants import load
+from knobwise.nn_core import checkpoint, training
+from knobwise.nn_core.buffers import with_ones
+from knobwise.nn_core.network import Network
+from knobwise.nn_core.sampling import drop, shuffle
+from knobwise.nn_core.simple import SimpleNN
+from knobwise.nn_core.training import Recipe, TrainState, train
+from knobwise.nn_core.variants import load
 
 SIZES = (2, 16, 16, 1)
 

@@ -11,24 +11,24 @@ from typing import Any, cast
 import numpy as np
 import optuna
 
-from experiments.config import RunConfig
-from experiments.outcome import Curves, Outcome, Status
-from experiments.problems import Part, Problem
-from experiments.record.recorded import RecordedRun, StudyRun
-from experiments.tracking import Tracker
-from sweeps.engine import pruners, results, samplers, studies
-from sweeps.engine.attempts import Attempt, Verdict
-from sweeps.engine.budgets import Budget, Ending
-from sweeps.engine.display import Silent
-from sweeps.engine.driver import Driver
-from sweeps.engine.executors import Workers
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import Job, Work
-from sweeps.engine.options import Options
-from sweeps.engine.plan import Plan
-from sweeps.engine.recorder import Opened, Recorder
-from sweeps.engine.storage import open_storage
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Curves, Outcome, Status
+from knobwise.experiments.problems import Part, Problem
+from knobwise.experiments.record.recorded import RecordedRun, StudyRun
+from knobwise.experiments.tracking import Tracker
+from knobwise.sweeps.engine import pruners, results, samplers, studies
+from knobwise.sweeps.engine.attempts import Attempt, Verdict
+from knobwise.sweeps.engine.budgets import Budget, Ending
+from knobwise.sweeps.engine.display import Silent
+from knobwise.sweeps.engine.driver import Driver
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.jobs import Job, Work
+from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.plan import Plan
+from knobwise.sweeps.engine.recorder import Opened, Recorder
+from knobwise.sweeps.engine.storage import open_storage
+from knobwise.sweeps.engine.sweep import Sweep
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:

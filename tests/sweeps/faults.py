@@ -73,7 +73,7 @@ def in_fork(work: Callable[[], int], said: Path) -> int:
 
 def sweep(folder: Path, modules: Path | None = None) -> int:
     """The command, in `folder`."""
-    from sweeps.engine import command
+    from knobwise.sweeps.engine import command
     from tests.sweeps.faulty_sweep import SWEEP
 
     os.chdir(folder)
@@ -211,7 +211,7 @@ def _stripe(taken: list[Case], stripe: int, jobs: int, scratch: Path, template: 
 
 
 def _empty_store(folder: Path) -> int:
-    from experiments.tracking import Tracker
+    from knobwise.experiments.tracking import Tracker
 
     os.chdir(folder)
     Tracker()
@@ -220,9 +220,9 @@ def _empty_store(folder: Path) -> int:
 
 def _train_before(folder: Path) -> None:
     """Do the training of the sweep in `folder`, and have workers that have done it already."""
-    from experiments.config import RunConfig
-    from experiments.outcome import Outcome
-    from sweeps.engine import executors, jobs, session
+    from knobwise.experiments.config import RunConfig
+    from knobwise.experiments.outcome import Outcome
+    from knobwise.sweeps.engine import executors, jobs, session
     from tests.sweeps.fakes import AtOnce
     from tests.sweeps.faulty_sweep import SWEEP
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import optuna
 
-from experiments.config import RunConfig
-from sweeps.engine import Sweep
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import Sweep
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:

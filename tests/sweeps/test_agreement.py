@@ -16,11 +16,11 @@ import pytest
 from mlflow import MlflowClient
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments.record import names
-from sweeps import commands
-from sweeps.commands import doctor
-from sweeps.engine.locks import FileLock
-from sweeps.engine.storage import open_storage
+from knobwise.experiments.record import names
+from knobwise.sweeps import commands
+from knobwise.sweeps.commands import doctor
+from knobwise.sweeps.engine.locks import FileLock
+from knobwise.sweeps.engine.storage import open_storage
 from tests.system.test_faults import sweep
 
 pytestmark = pytest.mark.filterwarnings(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.outcome import Outcome
-from sweeps.engine.errors import Unfinished
-from sweeps.engine.jobs import Job
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine.errors import Unfinished
+from knobwise.sweeps.engine.jobs import Job
 from tests.sweeps.fakes import SWEEP, Bench, formula
 
 

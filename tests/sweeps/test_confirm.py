@@ -11,15 +11,15 @@ import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
-from experiments.outcome import Outcome
-from experiments.record.recorded import RecordedRun
-from sweeps.engine import confirm, results
-from sweeps.engine.confirm import Confirmation, End, Stage
-from sweeps.engine.display import Silent
-from sweeps.engine.executors import Workers
-from sweeps.engine.interrupts import Interrupts
-from sweeps.engine.jobs import Job, JobError, Work
-from sweeps.engine.recorder import RUN_ID, Recorder
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record.recorded import RecordedRun
+from knobwise.sweeps.engine import confirm, results
+from knobwise.sweeps.engine.confirm import Confirmation, End, Stage
+from knobwise.sweeps.engine.display import Silent
+from knobwise.sweeps.engine.executors import Workers
+from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.jobs import Job, JobError, Work
+from knobwise.sweeps.engine.recorder import RUN_ID, Recorder
 from tests.sweeps.fakes import SWEEP, AtOnce, error_of, formula
 
 SPACE = {"lr": FloatDistribution(1e-4, 1.0, log=True), "epochs": IntDistribution(100, 4000)}

@@ -11,12 +11,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from experiments.outcome import Outcome
-from sweeps.engine import rungs, space
-from sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES
-from sweeps.engine.errors import Unfinished
-from sweeps.engine.grid import untried
-from sweeps.engine.jobs import Job
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine import rungs, space
+from knobwise.sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES
+from knobwise.sweeps.engine.errors import Unfinished
+from knobwise.sweeps.engine.grid import untried
+from knobwise.sweeps.engine.jobs import Job
 from tests.sweeps.fakes import SWEEP, Bench, error_of, formula
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from experiments.config import RunConfig
-from experiments.outcome import Outcome
-from sweeps.engine.executors import local
-from sweeps.engine.executors.local import LocalWorkers, WorkerDied
-from sweeps.engine.jobs import Job, JobError
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine.executors import local
+from knobwise.sweeps.engine.executors.local import LocalWorkers, WorkerDied
+from knobwise.sweeps.engine.jobs import Job, JobError
 from tests.sweeps.fakes import formula
 
 JOB = Job(problem="article", config=RunConfig(n_samples=100, widths=(4,)))

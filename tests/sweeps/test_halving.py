@@ -8,10 +8,10 @@ from typing import NamedTuple
 import optuna
 import pytest
 
-from experiments.outcome import Outcome
-from sweeps.engine import pruners, rungs
-from sweeps.engine.halving import Halving
-from sweeps.engine.jobs import Job
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine import pruners, rungs
+from knobwise.sweeps.engine.halving import Halving
+from knobwise.sweeps.engine.jobs import Job
 from tests.sweeps.fakes import Bench, formula
 
 TABLE = Path(__file__).parent / "data" / "lr_epochs_rungs.json"

@@ -9,8 +9,8 @@ from pathlib import Path
 import optuna
 import pytest
 
-from experiments.record.stores import StoreError
-from sweeps.engine.storage import open_storage
+from knobwise.experiments.record.stores import StoreError
+from knobwise.sweeps.engine.storage import open_storage
 
 
 @pytest.fixture

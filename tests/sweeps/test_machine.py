@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
-from experiments.tracking import Tracker
-from sweeps.engine import machine
-from sweeps.engine.recorder import Recorder
+from knobwise.experiments.tracking import Tracker
+from knobwise.sweeps.engine import machine
+from knobwise.sweeps.engine.recorder import Recorder
 from tests.system.test_faults import sweep
 
 pytestmark = pytest.mark.filterwarnings(

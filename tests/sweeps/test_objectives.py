@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments.outcome import Outcome
-from sweeps.engine import options, studies
-from sweeps.engine.errors import BadInput
-from sweeps.engine.jobs import Job
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine import options, studies
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.jobs import Job
 from tests.sweeps.fakes import SWEEP, Bench, formula
 
 

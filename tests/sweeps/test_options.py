@@ -2,9 +2,9 @@
 
 import pytest
 
-from sweeps.engine import options
-from sweeps.engine.errors import BadInput
-from sweeps.lr_epochs import SWEEP
+from knobwise.sweeps.engine import options
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.lr_epochs import SWEEP
 
 
 def test_defaults_are_the_sweeps_own() -> None:

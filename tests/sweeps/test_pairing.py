@@ -6,9 +6,9 @@ from typing import cast
 import optuna
 import pytest
 
-from experiments.tracking import Tracker
-from sweeps.engine import pairing
-from sweeps.engine.errors import BadInput
+from knobwise.experiments.tracking import Tracker
+from knobwise.sweeps.engine import pairing
+from knobwise.sweeps.engine.errors import BadInput
 
 SERVER = "https://ann:s3cret@runs.example"
 

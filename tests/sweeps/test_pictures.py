@@ -9,11 +9,11 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from experiments.plots import trials_front, trials_knob, trials_map, trials_progress, trials_structures
-from sweeps.engine import catalogue
-from sweeps.engine.attempts import Status
-from sweeps.engine.pictures import columns, study_pictures
-from sweeps.engine.results import Results, Row
+from knobwise.experiments.plots import trials_front, trials_knob, trials_map, trials_progress, trials_structures
+from knobwise.sweeps.engine import catalogue
+from knobwise.sweeps.engine.attempts import Status
+from knobwise.sweeps.engine.pictures import columns, study_pictures
+from knobwise.sweeps.engine.results import Results, Row
 
 FIGURES = (trials_front, trials_knob, trials_map, trials_progress, trials_structures)
 

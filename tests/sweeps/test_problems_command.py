@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments import problems
-from sweeps import commands
+from knobwise.experiments import problems
+from knobwise.sweeps import commands
 from tests.conftest import user_environment
 
 
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_one_line(words: list[str], line: str, capsys: pytest.C
 
 def test_the_problems_of_formulas_need_neither_scikit_learn_nor_mlflow_nor_optuna(tmp_path: Path) -> None:
     code = (
-        "import sys; from experiments import problems; "
+        "import sys; from knobwise.experiments import problems; "
         "[problems.load(name).train(10, 0) for name in problems.names() if name not in "
         "('diabetes', 'wine', 'breast_cancer', 'digits')]; "
         "print([name for name in ('sklearn', 'mlflow', 'optuna') if name in sys.modules])"
@@ -106,7 +106,7 @@ def test_a_function_is_loaded_in_a_fresh_process_from_its_name_alone(tmp_path: P
     (tmp_path / "mine.py").write_text("import helper\n\ndef f(x):\n    return helper.twice(x)\n")
     (tmp_path / "helper.py").write_text("def twice(x):\n    return 2 * x\n")
     code = (
-        "import sys; from experiments import problems; problem = problems.load(sys.argv[1]); "
+        "import sys; from knobwise.experiments import problems; problem = problems.load(sys.argv[1]); "
         "print(problem.name); print(problem.train(3, 0).y.ravel().tolist())"
     )
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from experiments.record.stores import tracking_uri
-from sweeps import all_knobs
-from sweeps.engine import display, report, table
-from sweeps.engine.attempts import Status
-from sweeps.engine.results import Results, Row
-from sweeps.engine.sentences import sentences
-from sweeps.lr_epochs import SWEEP
+from knobwise.experiments.record.stores import tracking_uri
+from knobwise.sweeps import all_knobs
+from knobwise.sweeps.engine import display, report, table
+from knobwise.sweeps.engine.attempts import Status
+from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.sentences import sentences
+from knobwise.sweeps.lr_epochs import SWEEP
 
 
 def row(number: int, val_mse: float | None = 1.0, *, status: Status = "complete", **other: Any) -> Row:

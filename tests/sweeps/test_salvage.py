@@ -8,13 +8,13 @@ from typing import cast
 import optuna
 import pytest
 
-from experiments.outcome import Outcome
-from experiments.record.stores import StoreError
-from sweeps.engine import telling
-from sweeps.engine.attempts import Attempt, Verdict
-from sweeps.engine.jobs import Job
-from sweeps.engine.recorder import Recorder
-from sweeps.engine.salvage import salvage
+from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record.stores import StoreError
+from knobwise.sweeps.engine import telling
+from knobwise.sweeps.engine.attempts import Attempt, Verdict
+from knobwise.sweeps.engine.jobs import Job
+from knobwise.sweeps.engine.recorder import Recorder
+from knobwise.sweeps.engine.salvage import salvage
 from tests.sweeps.fakes import SWEEP, AtOnce, Bench, Book, formula
 
 

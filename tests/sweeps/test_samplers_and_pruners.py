@@ -3,9 +3,9 @@
 import optuna
 import pytest
 
-from experiments.config import RunConfig
-from sweeps.engine import pruners, rungs, samplers
-from sweeps.engine.errors import BadInput
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import pruners, rungs, samplers
+from knobwise.sweeps.engine.errors import BadInput
 
 
 def draw(study: optuna.Study) -> dict[str, float]:

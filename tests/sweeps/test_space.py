@@ -6,7 +6,7 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from sweeps.engine import space
+from knobwise.sweeps.engine import space
 
 
 def structure(trial: optuna.Trial) -> dict[str, Any]:

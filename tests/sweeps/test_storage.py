@@ -8,11 +8,11 @@ from pathlib import Path
 import optuna
 import pytest
 
-from experiments.record.stores import StoreError
-from sweeps.engine import studies
-from sweeps.engine.errors import BadInput, Unfinished
-from sweeps.engine.locks import FileLock
-from sweeps.engine.storage import lock_folder, open_storage, open_to_read
+from knobwise.experiments.record.stores import StoreError
+from knobwise.sweeps.engine import studies
+from knobwise.sweeps.engine.errors import BadInput, Unfinished
+from knobwise.sweeps.engine.locks import FileLock
+from knobwise.sweeps.engine.storage import lock_folder, open_storage, open_to_read
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_sqlite_holds_a_study(tmp_path: Path) -> None:
 
 def test_a_second_driver_is_refused_and_a_dead_ones_lock_is_not_in_the_way(tmp_path: Path) -> None:
     hold = (
-        "import sys, time; from pathlib import Path; from sweeps.engine import studies\n"
+        "import sys, time; from pathlib import Path; from knobwise.sweeps.engine import studies\n"
         "with studies.alone(Path(sys.argv[1]), 's'): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:

@@ -7,10 +7,10 @@ import optuna
 import pytest
 from optuna.storages import BaseStorage
 
-from experiments.config import RunConfig
-from sweeps.engine import studies
-from sweeps.engine.errors import BadInput
-from sweeps.engine.options import Options
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import studies
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.options import Options
 from tests.sweeps.fakes import SWEEP
 
 

@@ -6,14 +6,14 @@ import optuna
 import pytest
 from optuna.trial import FixedTrial
 
-from experiments import problems
-from experiments.problems import Part, Problem
-from sweeps import all_knobs, lr_epochs, one_to_one, samples
-from sweeps.engine import space
-from sweeps.engine.errors import BadInput
-from sweeps.engine.options import Options, parse
-from sweeps.engine.suiting import MOST, sizes, suited
-from sweeps.engine.sweep import Sweep
+from knobwise.experiments import problems
+from knobwise.experiments.problems import Part, Problem
+from knobwise.sweeps import all_knobs, lr_epochs, one_to_one, samples
+from knobwise.sweeps.engine import space
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.options import Options, parse
+from knobwise.sweeps.engine.suiting import MOST, sizes, suited
+from knobwise.sweeps.engine.sweep import Sweep
 from tests.sweeps.fakes import table_problem
 
 ARTICLE = "article"

@@ -11,16 +11,16 @@ import pytest
 from optuna.distributions import BaseDistribution
 from optuna.trial import FixedTrial
 
-import sweeps
-from experiments import problems
-from experiments.config import RunConfig
-from sweeps.engine import catalogue, pictures, space
-from sweeps.engine.command import main
-from sweeps.engine.pruners import PRUNERS
-from sweeps.engine.results import Results, Row
-from sweeps.engine.samplers import SAMPLERS, Draws
-from sweeps.engine.sweep import Sweep
-from sweeps.engine.table import cells
+from knobwise import sweeps
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import catalogue, pictures, space
+from knobwise.sweeps.engine.command import main
+from knobwise.sweeps.engine.pruners import PRUNERS
+from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.samplers import SAMPLERS, Draws
+from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.table import cells
 
 DRAWS = 50
 EVERY = pytest.mark.parametrize("name", catalogue.names())

@@ -32,8 +32,8 @@ from tests.sweeps.ends import difference, end_of, what_is_left
 TRIALS = 4
 SCRIPT = '''"""Runs of a fifth of a second."""
 
-from experiments.config import RunConfig
-from sweeps.engine import Sweep, main
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import Sweep, main
 
 
 def space(trial):

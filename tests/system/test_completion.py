@@ -8,14 +8,14 @@ from pathlib import Path
 import optuna
 import pytest
 
-from experiments import problems
-from sweeps import commands
-from sweeps.engine import catalogue, completing, options
-from sweeps.engine.errors import BadInput
-from sweeps.engine.executors import EXECUTORS
-from sweeps.engine.pruners import PRUNERS
-from sweeps.engine.samplers import SAMPLERS
-from sweeps.engine.storage import open_storage
+from knobwise.experiments import problems
+from knobwise.sweeps import commands
+from knobwise.sweeps.engine import catalogue, completing, options
+from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.executors import EXECUTORS
+from knobwise.sweeps.engine.pruners import PRUNERS
+from knobwise.sweeps.engine.samplers import SAMPLERS
+from knobwise.sweeps.engine.storage import open_storage
 from tests.conftest import missing, user_environment
 from tests.system.test_knobwise_command import KNOBWISE
 
@@ -102,7 +102,7 @@ def test_the_options_of_a_verb_are_those_that_it_takes(verb: str) -> None:
 
 def _in_the_help(verb: str, taken: list[str]) -> list[str]:
     """All that are taken, in the order of the help."""
-    shown = [word for word in (sys.modules[f"sweeps.commands.{verb}"].__doc__ or "").split() if word in taken]
+    shown = [word for word in (sys.modules[f"knobwise.sweeps.commands.{verb}"].__doc__ or "").split() if word in taken]
     assert set(shown) == set(taken)
     return list(dict.fromkeys(shown))
 
@@ -143,7 +143,7 @@ def test_studies_are_found_in_any_search_that_is_a_file(folder: Path) -> None:
 
 def test_an_answer_needs_none_of_the_slow_libraries(folder: Path) -> None:
     code = (
-        "import sys; from sweeps.commands import main; main(['completion', '--words', 'runs', '']);"
+        "import sys; from knobwise.sweeps.commands import main; main(['completion', '--words', 'runs', '']);"
         "print(sorted({'numpy', 'optuna', 'mlflow', 'pandas', 'tyro', 'rich'} & {*sys.modules}))"
     )
     done = subprocess.run(

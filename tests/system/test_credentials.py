@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import commands
+from knobwise.sweeps import commands
 from tests.system.test_faults import SCRIPT
 
 pytestmark = [

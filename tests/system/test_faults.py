@@ -22,8 +22,8 @@ SCRIPT = '''"""Three tiny runs, some of which cannot be."""
 
 import os
 
-from experiments.config import RunConfig
-from sweeps.engine import Sweep, main
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import Sweep, main
 
 ASKED = {key: float(value) for key, value in (pair.split("=") for pair in os.environ.get("ASKED", "").split())}
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import commands
+from knobwise.sweeps import commands
 from tests.conftest import user_environment
 
-KNOBWISE = "from sweeps.commands import main; raise SystemExit(main())"
+KNOBWISE = "from knobwise.sweeps.commands import main; raise SystemExit(main())"
 
 
 def knobwise(folder: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments import compare
-from sweeps.engine import completing, leavings
-from sweeps.engine.locks import FileLock
+from knobwise.experiments import compare
+from knobwise.sweeps.engine import completing, leavings
+from knobwise.sweeps.engine.locks import FileLock
 from tests.conftest import RecordedSweep
 from tests.system.test_knobwise_command import knobwise
 
@@ -128,7 +128,7 @@ def _abandon(address: str, like: list[str]) -> None:
     """Leave an abandoned trial 99 in the study of the runs `like`."""
     from mlflow import MlflowClient
 
-    from experiments.record import names
+    from knobwise.experiments.record import names
 
     client = MlflowClient(address)
     run = client.get_run(like[0])

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from experiments.report.page import page as drawn
+from knobwise.experiments.report.page import page as drawn
 from tests.conftest import RecordedSweep, missing, user_environment
 from tests.experiments import studies
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-KNOBWISE = "from sweeps.commands import main; raise SystemExit(main())"
+KNOBWISE = "from knobwise.sweeps.commands import main; raise SystemExit(main())"
 LOOKS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")]
 
 

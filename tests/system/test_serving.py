@@ -20,13 +20,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import compare
-from experiments.model import images
-from experiments.model.champion import champion_of, crown
-from experiments.record.connection import connect
-from experiments.tracking import StudyRun, Tracker
-from nn_core import predictor
-from sweeps import commands
+from knobwise.experiments import compare
+from knobwise.experiments.model import images
+from knobwise.experiments.model.champion import champion_of, crown
+from knobwise.experiments.record.connection import connect
+from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.nn_core import predictor
+from knobwise.sweeps import commands
 from tests.conftest import user_environment
 from tests.experiments.trained import recorded, small
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings(
 )  # between MLflow and SQLAlchemy
 
 START = 150  # seconds that the server may take on a busy machine
-KNOBWISE = "from sweeps.commands import main; raise SystemExit(main())"
+KNOBWISE = "from knobwise.sweeps.commands import main; raise SystemExit(main())"
 KNOBS: dict[str, Any] = {"widths": (16,), "epochs": 60}
 
 

@@ -13,16 +13,16 @@ from typing import Any
 import psutil
 import pytest
 
-from experiments import compare
-from sweeps.engine.storage import open_to_read
+from knobwise.experiments import compare
+from knobwise.sweeps.engine.storage import open_to_read
 from tests.conftest import ROOT, user_environment
 
 SCRIPT = '''"""A sweep of tiny runs, as a user would write one."""
 
 import os
 
-from experiments.config import RunConfig
-from sweeps.engine import Sweep, main
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import Sweep, main
 
 MOST = int(os.environ.get("MOST_EPOCHS", "40"))
 
@@ -144,7 +144,7 @@ def test_again_with_more_trials_adds_them_and_fresh_starts_another(folder: Path)
     assert after["run_id"][:6].to_list() == before["run_id"].to_list()
     assert "baseline" in out
     assert "mlflow ui" in out
-    assert "compare.runs('tiny')" in out
+    assert "kw.runs('tiny')" in out
     assert "python tiny.py --trials 16" in out
     assert max(map(len, out.split("\n\n")[0].splitlines())) <= 80
     assert "tiny 7/8: trial" in err

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from experiments import compare, problems
-from experiments.config import RunConfig
-from experiments.run import run
+from knobwise.experiments import compare, problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.run import run
 from tests.conftest import user_environment
 
 SCRIPT = '''"""Four learning rates with six lengths each."""
 
-from experiments.config import RunConfig
-from sweeps.engine import Sweep, main
+from knobwise.experiments.config import RunConfig
+from knobwise.sweeps.engine import Sweep, main
 
 
 def space(trial):
@@ -66,7 +66,9 @@ def command(folder: Path, *words: str) -> tuple[int, str, str]:
 
 
 def extend(folder: Path, *words: str) -> tuple[int, str, str]:
-    return command(folder, "-c", "import sys; from sweeps.commands import main; sys.exit(main())", "extend", *words)
+    return command(
+        folder, "-c", "import sys; from knobwise.sweeps.commands import main; sys.exit(main())", "extend", *words
+    )
 
 
 def test_a_grid_trains_little_more_than_its_longest_runs(folder: Path) -> None:

@@ -21,7 +21,7 @@ from tests.conftest import ROOT, user_environment
 
 PAGE = ROOT / "docs" / "your_data.md"
 BLOCK = re.compile(r"^<!-- run -->\n```(python|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-KNOBWISE = 'knobwise() { "%s" -c "from sweeps.commands import main; raise SystemExit(main())" "$@"; }; '
+KNOBWISE = 'knobwise() { "%s" -c "from knobwise.sweeps.commands import main; raise SystemExit(main())" "$@"; }; '
 START = 150  # seconds that a server may take on a busy machine
 
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING, final
 
-from experiments.record import files, names
-from experiments.record.connection import connect, store_errors
-from experiments.record.sources.rows import TAGS, Points, Rows, Study
+from knobwise.experiments.record import files, names
+from knobwise.experiments.record.connection import connect, store_errors
+from knobwise.experiments.record.sources.rows import TAGS, Points, Rows, Study
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

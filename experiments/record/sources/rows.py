@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from experiments.record import names
+from knobwise.experiments.record import names
 
 TAGS = (names.KIND, names.TRIAL, names.REPLICATE, names.STATUS, names.BASELINE, names.SCHEMA)
 """The tags that a table of runs is made from."""

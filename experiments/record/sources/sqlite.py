@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, final
 from urllib.parse import quote, unquote, urlparse
 
-from experiments.record import names
-from experiments.record.sources.client import ClientSource
-from experiments.record.sources.rows import TAGS, Points, Rows, Study
-from experiments.record.stores import StoreError
+from knobwise.experiments.record import names
+from knobwise.experiments.record.sources.client import ClientSource
+from knobwise.experiments.record.sources.rows import TAGS, Points, Rows, Study
+from knobwise.experiments.record.stores import StoreError
 
 # The tables are MLflow's own affair. What is read here must be there, or the file is not read this way.
 _NEEDED = {

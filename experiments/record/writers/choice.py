@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.record.stores import sqlite_file
-from experiments.record.writers.client import ClientWriter
-from experiments.record.writers.found import Writer
+from knobwise.experiments.record.stores import sqlite_file
+from knobwise.experiments.record.writers.client import ClientWriter
+from knobwise.experiments.record.writers.found import Writer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -14,7 +14,7 @@ def choose(client: "MlflowClient", uri: str) -> Writer:
     """The fastest writer that knows the store at `uri`, which `client` has opened."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    from experiments.record.writers.sqlite import SqliteWriter
+    from knobwise.experiments.record.writers.sqlite import SqliteWriter
 
     through_client = ClientWriter(client)
     store = client._tracking_client.store  # the one that is open; to open another takes half a second

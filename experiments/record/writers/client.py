@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from experiments.record.writers.found import Found
+from knobwise.experiments.record.writers.found import Found
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from experiments.record.writers.found import Found, Writer
+from knobwise.experiments.record.writers.found import Found, Writer
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput, Metric

@@ -10,7 +10,7 @@ is not in the record: the page then says so in its place.
 
 from types import ModuleType
 
-from experiments.report.sections import (
+from knobwise.experiments.report.sections import (
     classes,
     confirmation,
     cost,

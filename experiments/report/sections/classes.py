@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from experiments.metrics import class_of, reliability, scores, scores_text
-from experiments.plots.calibration import wilson
-from experiments.plots.class_signs import short
-from experiments.plots.confusion_matrix import matrix
-from experiments.report.charts import Frame, Size, dots, line, svg
-from experiments.report.facts import Facts
-from experiments.report.fits import Fit, fit
-from experiments.report.markup import Markup, join, tag
-from experiments.report.scales import Scale
+from knobwise.experiments.metrics import class_of, reliability, scores, scores_text
+from knobwise.experiments.plots.calibration import wilson
+from knobwise.experiments.plots.class_signs import short
+from knobwise.experiments.plots.confusion_matrix import matrix
+from knobwise.experiments.report.charts import Frame, Size, dots, line, svg
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.report.fits import Fit, fit
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.scales import Scale
 
 TITLE = "Class by class"
 PANEL = Size(400, 400, "panel")

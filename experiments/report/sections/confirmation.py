@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from experiments.report.facts import Facts
-from experiments.report.markup import Markup, tag
-from experiments.report.words import shown
-from experiments.statistics import interval
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.report.markup import Markup, tag
+from knobwise.experiments.report.words import shown
+from knobwise.experiments.statistics import interval
 
 TITLE = "Run again on fresh seeds"
 

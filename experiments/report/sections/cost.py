@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.report.charts import Frame, Size, dots, figure, line, special
-from experiments.report.facts import Facts, Missing
-from experiments.report.markup import Markup, join, tag
-from experiments.report.ramp import ramp
-from experiments.report.scales import scale_of
-from experiments.report.words import counted, seconds
+from knobwise.experiments.report.charts import Frame, Size, dots, figure, line, special
+from knobwise.experiments.report.facts import Facts, Missing
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.ramp import ramp
+from knobwise.experiments.report.scales import scale_of
+from knobwise.experiments.report.words import counted, seconds
 
 TITLE = "Cost against accuracy"
 NEAR = 1.1  # times the lowest error that is as good, for whoever pays

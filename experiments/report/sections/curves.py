@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.record import names
-from experiments.report.charts import Frame, Size, figure, line
-from experiments.report.facts import Facts, Missing
-from experiments.report.markup import Markup, join, tag
-from experiments.report.ramp import BANDS, Ramp, ramp
-from experiments.report.scales import scale_of
-from experiments.report.words import counted
+from knobwise.experiments.record import names
+from knobwise.experiments.report.charts import Frame, Size, figure, line
+from knobwise.experiments.report.facts import Facts, Missing
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.ramp import BANDS, Ramp, ramp
+from knobwise.experiments.report.scales import scale_of
+from knobwise.experiments.report.words import counted
 
 TITLE = "Loss curves"
 POINTS = 3000  # on a narrow page; there is no room to see more, and the file stays small

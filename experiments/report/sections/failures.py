@@ -1,8 +1,8 @@
 """Trials without a result: which settings diverged, and what the failed ones raised."""
 
-from experiments.report.facts import Facts
-from experiments.report.markup import Markup, join, tag
-from experiments.report.words import counted
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.words import counted
 
 TITLE = "Trials without a result"
 MOST = 12

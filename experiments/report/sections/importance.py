@@ -1,11 +1,11 @@
 """How much of the differences between trials each knob explains."""
 
-from experiments.analysis import columns
-from experiments.analysis.importance import ENOUGH
-from experiments.analysis.importance import importance as measured
-from experiments.record.refusals import CompareError
-from experiments.report.facts import Facts, Missing
-from experiments.report.markup import Markup, join, tag
+from knobwise.experiments.analysis import columns
+from knobwise.experiments.analysis.importance import ENOUGH
+from knobwise.experiments.analysis.importance import importance as measured
+from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.report.facts import Facts, Missing
+from knobwise.experiments.report.markup import Markup, join, tag
 
 TITLE = "Which knob mattered"
 

@@ -5,14 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.report.charts import Frame, Size, crosses, dots, figure, special
-from experiments.report.facts import Facts, Missing
-from experiments.report.knobs import Knob
-from experiments.report.markup import Markup, join, tag
-from experiments.report.ramp import Ramp, ramp
-from experiments.report.scales import Scale, scale_of
-from experiments.report.surface import filled, known, region, through
-from experiments.report.words import counted, listed, shown
+from knobwise.experiments.report.charts import Frame, Size, crosses, dots, figure, special
+from knobwise.experiments.report.facts import Facts, Missing
+from knobwise.experiments.report.knobs import Knob
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.ramp import Ramp, ramp
+from knobwise.experiments.report.scales import Scale, scale_of
+from knobwise.experiments.report.surface import filled, known, region, through
+from knobwise.experiments.report.words import counted, listed, shown
 
 TITLE = "The map"
 ACROSS, UP = np.linspace(0, 1, 90), np.linspace(0, 1, 60)  # the grid that contours are worked out on

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from experiments.record import names
-from experiments.record.stores import sqlite_file, without_credentials
-from experiments.report.facts import Facts
-from experiments.report.markup import Markup, join, tag
-from experiments.report.words import seconds, shown
+from knobwise.experiments.record import names
+from knobwise.experiments.record.stores import sqlite_file, without_credentials
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.words import seconds, shown
 
 TITLE = "How it was made"
 KNOWN = {
@@ -35,8 +35,8 @@ def content(facts: Facts) -> Markup:
         known.append(("Record", without_credentials(facts.uri)))
     listed = [tag("div", tag("dt", label), tag("dd", value)) for label, value in known if value]
     lines = (
-        f'from experiments import compare\nruns = compare.runs("{facts.study}")  # one row a trial\n'
-        f'curves = compare.curves("{facts.study}")  # one row a point'
+        f'import knobwise as kw\nruns = kw.runs("{facts.study}")  # one row a trial\n'
+        f'curves = kw.curves("{facts.study}")  # one row a point'
     )
     return join(
         [

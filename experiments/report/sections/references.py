@@ -1,10 +1,10 @@
 """Whether a network is worth it: the best one beside a constant, a linear model and boosted trees on the same rows."""
 
-from experiments import standing
-from experiments.record import names
-from experiments.report.facts import Facts
-from experiments.report.markup import Markup, join, tag
-from experiments.report.words import shown
+from knobwise.experiments import standing
+from knobwise.experiments.record import names
+from knobwise.experiments.report.facts import Facts
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.words import shown
 
 TITLE = "Beside simpler models"
 

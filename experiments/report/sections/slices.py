@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.report.charts import HALF_NARROW, HALF_WIDE, Frame, Size, crosses, dots, figure, special
-from experiments.report.facts import Facts, Missing
-from experiments.report.knobs import Knob
-from experiments.report.markup import Markup, join, tag
-from experiments.report.scales import Scale, scale_of
-from experiments.report.words import shown
+from knobwise.experiments.report.charts import HALF_NARROW, HALF_WIDE, Frame, Size, crosses, dots, figure, special
+from knobwise.experiments.report.facts import Facts, Missing
+from knobwise.experiments.report.knobs import Knob
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.scales import Scale, scale_of
+from knobwise.experiments.report.words import shown
 
 TITLE = "Each knob alone"
 MOST = 10

@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.metrics import scores_text
-from experiments.report.charts import Frame, Size, dots, line, svg
-from experiments.report.facts import Facts, Missing, Trial
-from experiments.report.fits import Fit, fit
-from experiments.report.markup import Markup, join, tag
-from experiments.report.scales import Scale, scale_of
-from experiments.report.surface import filled
-from experiments.report.words import shown
+from knobwise.experiments.metrics import scores_text
+from knobwise.experiments.report.charts import Frame, Size, dots, line, svg
+from knobwise.experiments.report.facts import Facts, Missing, Trial
+from knobwise.experiments.report.fits import Fit, fit
+from knobwise.experiments.report.markup import Markup, join, tag
+from knobwise.experiments.report.scales import Scale, scale_of
+from knobwise.experiments.report.surface import filled
+from knobwise.experiments.report.words import shown
 
 TITLE = "Best against baseline"
 BANDS, ERROR_BANDS = 24, 11  # an odd number: the middle one is about no error

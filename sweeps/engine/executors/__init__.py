@@ -4,10 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
-from experiments.outcome import Outcome
-from sweeps.engine.executors.dask import DaskWorkers
-from sweeps.engine.executors.local import LocalWorkers
-from sweeps.engine.jobs import Job, Work
+from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine.executors.dask import DaskWorkers
+from knobwise.sweeps.engine.executors.local import LocalWorkers
+from knobwise.sweeps.engine.jobs import Job, Work
 
 
 class Workers(Protocol):

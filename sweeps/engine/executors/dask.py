@@ -3,10 +3,10 @@
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from experiments.outcome import Outcome
-from nn_core import blas
-from sweeps.engine.errors import BadInput, Unfinished
-from sweeps.engine.jobs import Job, Work
+from knobwise.experiments.outcome import Outcome
+from knobwise.nn_core import blas
+from knobwise.sweeps.engine.errors import BadInput, Unfinished
+from knobwise.sweeps.engine.jobs import Job, Work
 
 SERVER_PATIENCE = 10  # seconds that a cluster's scheduler has to answer
 

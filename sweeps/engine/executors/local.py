@@ -13,9 +13,9 @@ from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from experiments.outcome import Outcome
-from nn_core import blas
-from sweeps.engine.jobs import Job, JobError, Work, serve
+from knobwise.experiments.outcome import Outcome
+from knobwise.nn_core import blas
+from knobwise.sweeps.engine.jobs import Job, JobError, Work, serve
 
 LONGEST = 70  # characters of a folder in which the path of a socket, 33 more, still may lie
 _ENVIRONMENT = threading.Lock()
@@ -110,7 +110,7 @@ def _context() -> Any:
     if sys.platform != "linux" or len(os.fsencode(tempfile.gettempdir())) > LONGEST:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["sweeps.engine.jobs", "experiments.plots"])
+    context.set_forkserver_preload(["knobwise.sweeps.engine.jobs", "knobwise.experiments.plots"])
     return context
 
 

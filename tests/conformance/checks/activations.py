@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nn_core.activations import Activation, Array
-from nn_core.gradcheck import numerical_gradient, relative_error
+from knobwise.nn_core.activations import Activation, Array
+from knobwise.nn_core.gradcheck import numerical_gradient, relative_error
 
 K, M, R = 5, 7, 3
 

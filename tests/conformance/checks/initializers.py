@@ -4,7 +4,7 @@ from itertools import starmap
 
 import numpy as np
 
-from nn_core.initializers import Initializer
+from knobwise.nn_core.initializers import Initializer
 
 SHAPES = ((2, 64), (64, 64), (64, 1), (1, 1), (200, 300))
 

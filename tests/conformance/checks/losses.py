@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from nn_core import variants
-from nn_core.gradcheck import numerical_gradient, relative_error
-from nn_core.losses import Array, Loss
+from knobwise.nn_core import variants
+from knobwise.nn_core.gradcheck import numerical_gradient, relative_error
+from knobwise.nn_core.losses import Array, Loss
 
 M, R = 6, 3
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from nn_core.optimizers import Array, Optimizer, State, Step
+from knobwise.nn_core.optimizers import Array, Optimizer, State, Step
 
 Problem = Callable[[Array], tuple[Array, Array]]
 LEARNING_RATES = (1.0, 0.1, 0.01, 0.002)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments import problems
-from experiments.config import RunConfig
-from experiments.fitting import suited
-from experiments.problems import Part, Problem
-from experiments.run import run
+from knobwise.experiments import problems
+from knobwise.experiments.config import RunConfig
+from knobwise.experiments.fitting import suited
+from knobwise.experiments.problems import Part, Problem
+from knobwise.experiments.run import run
 
 SEEDS = (0, 1, 7)
 SHORT = RunConfig(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nn_core.schedules import Schedule
+from knobwise.nn_core.schedules import Schedule
 
 TOTALS = (1.0, 7.0, 2000.0)
 

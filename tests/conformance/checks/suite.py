@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from nn_core.variants import Kind
+from knobwise.nn_core.variants import Kind
 from tests.conformance.checks import activations, initializers, losses, optimizers, schedules
 
 CHECKS: dict[Kind, tuple[Callable[[Any], None], ...]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.problems import Problem
+from knobwise.experiments.problems import Problem
 
 N = 60
 

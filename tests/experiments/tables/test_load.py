@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from sklearn import datasets
 
-from experiments import tables
-from experiments.problems import Problem, load
-from experiments.spec import Spec
-from experiments.tables import reading, target
-from experiments.tables.options import Options
-from experiments.tables.raw_rows import RawRows
-from experiments.tables.target import Target
+from knobwise.experiments import tables
+from knobwise.experiments.problems import Problem, load
+from knobwise.experiments.spec import Spec
+from knobwise.experiments.tables import reading, target
+from knobwise.experiments.tables.options import Options
+from knobwise.experiments.tables.raw_rows import RawRows
+from knobwise.experiments.tables.target import Target
 
 
 def real(name: str) -> pd.DataFrame:
