@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from knobwise.experiments.config import RunConfig
-from knobwise.experiments.problems import Problem
+from knobwise.experiments.data.problem import Problem
 
 
 def flops(problem: Problem, config: RunConfig, epochs: int) -> float:

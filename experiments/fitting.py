@@ -3,7 +3,7 @@
 import dataclasses
 
 from knobwise.experiments.config import RunConfig
-from knobwise.experiments.problems import Problem
+from knobwise.experiments.data.problem import Problem
 
 CLASS_LOSSES = ("binary_cross_entropy", "cross_entropy")
 

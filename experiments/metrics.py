@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from knobwise.experiments.problems import Problem
+    from knobwise.experiments.data.problem import Problem
 
 Array = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.metrics import class_of, scores
-from knobwise.experiments.problems import Array, Problem
 from knobwise.nn_core.scaling import Scaling
 
 ALPHAS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # penalties of the linear model, chosen by leaving one out

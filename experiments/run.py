@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.cost import flops
+from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.fitting import check_suits
 from knobwise.experiments.metrics import scores
 from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome, Status
-from knobwise.experiments.problems import Part, Problem
 from knobwise.nn_core import checkpoint as checkpoints
 from knobwise.nn_core import variants
 from knobwise.nn_core.buffers import with_ones

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from knobwise.experiments.statistics import paired
 
 if TYPE_CHECKING:
-    from knobwise.experiments.problems import Array, Problem
+    from knobwise.experiments.data.problem import Array, Problem
 
 
 class Scored(NamedTuple):

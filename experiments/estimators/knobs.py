@@ -11,8 +11,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.data.problem import Part
 from knobwise.experiments.estimators.model import Model, hold_back, train_model
-from knobwise.experiments.problems import Part
 from knobwise.nn_core import variants
 from knobwise.nn_core.scaling import Scaling
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knobwise.experiments.config import RunConfig
-from knobwise.experiments.problems import Part
+from knobwise.experiments.data.problem import Part
 from knobwise.experiments.run import initial_params, recipe_of
 from knobwise.nn_core.buffers import with_ones
 from knobwise.nn_core.early_stopping import EarlyStopping

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knobwise.experiments import problems
+from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.metrics import errors
 from knobwise.experiments.model import package, stored
 from knobwise.experiments.model.stored import StoredModel
 from knobwise.experiments.record import names
 from knobwise.experiments.record.connection import connect, store_errors
 from knobwise.experiments.record.stores import StoreError
-from knobwise.experiments.spec import Spec
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from knobwise import nn_core
+from knobwise.experiments.data.tables import raw_rows
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
 from knobwise.experiments.record import leftovers, names
 from knobwise.experiments.record.run_files import SCRATCH
-from knobwise.experiments.tables import raw_rows
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.data.tables.raw_rows import RawRows
 from knobwise.experiments.record import files, names
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.stores import StoreError, without_credentials
-from knobwise.experiments.tables.raw_rows import RawRows
 from knobwise.nn_core import checkpoint as checkpoints
 from knobwise.nn_core import predictor
 from knobwise.nn_core.predictor import Predictor

@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import NamedTuple
 
+from knobwise.experiments.data.problem import Array, Part, Problem
 from knobwise.experiments.outcome import Curves
 from knobwise.experiments.plots.canvas import render
-from knobwise.experiments.problems import Array, Part, Problem
 
 _DRAWING = threading.Lock()  # figures are reused from run to run, so two threads must not draw at once
 

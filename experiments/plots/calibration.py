@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from knobwise.experiments.data.problem import Array
 from knobwise.experiments.metrics import Reliability, reliability
 from knobwise.experiments.plots import RunView, confusion_matrix
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
-from knobwise.experiments.problems import Array
 
 Z = 1.959964  # of the normal distribution, for 95%
 

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator
 from PIL import Image
 
-from knobwise.experiments.problems import Array, Part
+from knobwise.experiments.data.problem import Array, Part
 
 _SETTING = threading.Lock()
 DPI = 100

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from knobwise.experiments.data.problem import Array
 from knobwise.experiments.outcome import Curves
 from knobwise.experiments.plots import RunView
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
-from knobwise.experiments.problems import Array
 
 HIGHEST = 1e3  # times the first loss: where a diverging curve leaves the picture, so that the rest can be read
 

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.plots import RunView, predicted_against_true, target_axis
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
-from knobwise.experiments.problems import Array, Problem
 
 MOST_POINTS = 2000  # a panel; more only blacken it
 MOST_SORTED = 20_000  # for the running median; more change nothing that can be seen

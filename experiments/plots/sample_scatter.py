@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.plots.canvas import colour_bar, round_levels, surface_axes
-from knobwise.experiments.problems import Part, Problem
 
 
 def draw(problem: Problem, sample: Part) -> Figure:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from knobwise.experiments.problems import Array
+from knobwise.experiments.data.problem import Array
 
 POINTS = 41  # along a number: enough for a curve to look smooth
 FEW = 10  # values: an input that has no more takes these and nothing between

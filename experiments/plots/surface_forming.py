@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from knobwise.experiments.data.problem import Array, Part, Problem
 from knobwise.experiments.plots.canvas import fill, gridded, round_levels, surface_axes
-from knobwise.experiments.problems import Array, Part, Problem
 
 
 def drawable(problem: Problem) -> bool:

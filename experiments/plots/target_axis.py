@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, ScalarFormatter
 
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data.problem import Array, Problem
 
 
 def shown(problem: Problem, y: Array) -> Array:

@@ -9,9 +9,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from knobwise.experiments.data.problem import Array
 from knobwise.experiments.pareto import pareto_front
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
-from knobwise.experiments.problems import Array
 
 WIDE = 8.0  # times: numbers that span more are drawn on a log scale, whatever the space says
 BAND = 0.06  # the part of a panel's height, at its top, for trials that have no error to be drawn at

@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from knobwise.experiments.data.problem import Array
 from knobwise.experiments.plots import trials as shared
 from knobwise.experiments.plots.canvas import SECOND
 from knobwise.experiments.plots.trials import Trials
-from knobwise.experiments.problems import Array
 
 COSTS = {
     "flops": "floating-point operations (flops)",

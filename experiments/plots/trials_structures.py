@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from knobwise.experiments.data.problem import Array
 from knobwise.experiments.plots import trials as shared
 from knobwise.experiments.plots.canvas import MUTED, SECOND
 from knobwise.experiments.plots.trials import Trials
-from knobwise.experiments.problems import Array
 
 COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#000000")  # of Okabe and Ito: told apart by everyone
 MARKERS = ("o", "s", "^", "D", "v", "P")

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
+from knobwise.experiments.data.problem import Array, Part
 from knobwise.experiments.metrics import scores_text
 from knobwise.experiments.plots import RunView
 from knobwise.experiments.plots.canvas import MUTED, colour_bar, fill, gridded, round_levels, surface_axes
-from knobwise.experiments.problems import Array, Part
 
 
 class _Panels(NamedTuple):

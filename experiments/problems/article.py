@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from knobwise.experiments.problems import Array, Part, Problem
+from knobwise.experiments.data.problem import Array, Part, Problem
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ optimisation 2", North-Holland, 1-15.
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 
 def surface(x: Array, y: Array) -> Array:
@@ -32,7 +32,7 @@ def branin(noise: float = 0.0) -> Problem:
     Raises:
         ValueError: `noise` is out of range.
     """
-    return sampled.regression(
+    return synthetic.regression(
         "branin",
         surface,
         [(-5.0, 10.0), (0.0, 15.0)],

@@ -7,8 +7,8 @@ W. N. Street, W. H. Wolberg and O. L. Mangasarian (1993), "Nuclear feature extra
 Proceedings of SPIE 1905, 861-870; the table comes with scikit-learn (`load_breast_cancer`).
 """
 
-from knobwise.experiments.problems import Problem
-from knobwise.experiments.tables.arrays import from_arrays
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.tables.arrays import from_arrays
 
 
 def breast_cancer() -> Problem:

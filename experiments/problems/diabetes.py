@@ -8,8 +8,8 @@ B. Efron, T. Hastie, I. Johnstone and R. Tibshirani (2004), "Least angle regress
 407-499; the table comes with scikit-learn (`load_diabetes`).
 """
 
-from knobwise.experiments.problems import Problem
-from knobwise.experiments.tables.arrays import from_arrays
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.tables.arrays import from_arrays
 
 
 def diabetes() -> Problem:

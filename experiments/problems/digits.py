@@ -6,8 +6,8 @@ E. Alpaydin and C. Kaynak (1998), "Optical recognition of handwritten digits", U
 table, the test part of the original one, comes with scikit-learn (`load_digits`).
 """
 
-from knobwise.experiments.problems import Problem
-from knobwise.experiments.tables.arrays import from_arrays
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.tables.arrays import from_arrays
 
 
 def digits() -> Problem:

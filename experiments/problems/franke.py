@@ -11,8 +11,8 @@ Naval Postgraduate School.
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 
 def surface(x: Array, y: Array) -> Array:
@@ -36,7 +36,7 @@ def franke(noise: float = 0.0) -> Problem:
     Raises:
         ValueError: `noise` is out of range.
     """
-    return sampled.regression(
+    return synthetic.regression(
         "franke",
         surface,
         [(0.0, 1.0), (0.0, 1.0)],

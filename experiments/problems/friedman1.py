@@ -12,8 +12,8 @@ L. Breiman (1996), "Bagging predictors", Machine Learning 24, 123-140.
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 
 def value(x1: Array, x2: Array, x3: Array, x4: Array, x5: Array, *_others: Array) -> Array:
@@ -37,8 +37,8 @@ def friedman1(noise: float = 0.0, inputs: int = 10) -> Problem:
     Raises:
         ValueError: one of them is out of range.
     """
-    sampled.check_count("inputs", inputs, 5, 1000)
-    return sampled.regression(
+    synthetic.check_count("inputs", inputs, 5, 1000)
+    return synthetic.regression(
         "friedman1",
         value,
         [(0.0, 1.0)] * inputs,

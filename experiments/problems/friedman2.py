@@ -11,8 +11,8 @@ J. H. Friedman (1991), "Multivariate adaptive regression splines", The Annals of
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 BOUNDS = [(0.0, 100.0), (40 * np.pi, 560 * np.pi), (0.0, 1.0), (1.0, 11.0)]
 
@@ -33,7 +33,7 @@ def friedman2(noise: float = 0.0) -> Problem:
     Raises:
         ValueError: `noise` is out of range.
     """
-    return sampled.regression(
+    return synthetic.regression(
         "friedman2",
         value,
         BOUNDS,

@@ -11,8 +11,8 @@ J. H. Friedman (1991), "Multivariate adaptive regression splines", The Annals of
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.problems.friedman2 import BOUNDS
 
 
@@ -32,7 +32,7 @@ def friedman3(noise: float = 0.0) -> Problem:
     Raises:
         ValueError: `noise` is out of range.
     """
-    return sampled.regression(
+    return synthetic.regression(
         "friedman3",
         value,
         BOUNDS,

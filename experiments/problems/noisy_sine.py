@@ -10,8 +10,8 @@ C. M. Bishop (2006), "Pattern recognition and machine learning", Springer, secti
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 
 def value(x: Array) -> Array:
@@ -30,7 +30,7 @@ def noisy_sine(noise: float = 0.1) -> Problem:
     Raises:
         ValueError: `noise` is out of range.
     """
-    return sampled.regression(
+    return synthetic.regression(
         "noisy_sine",
         value,
         [(0.0, 1.0)],

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 HALF = 2.048
 
@@ -41,8 +41,8 @@ def rosenbrock(noise: float = 0.0, inputs: int = 2) -> Problem:
     Raises:
         ValueError: one of them is out of range.
     """
-    sampled.check_count("inputs", inputs, 2, 1000)
-    return sampled.regression(
+    synthetic.check_count("inputs", inputs, 2, 1000)
+    return synthetic.regression(
         "rosenbrock",
         value,
         [(-HALF, HALF)] * inputs,

@@ -14,8 +14,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 
 def spiral(codes: NDArray[np.int64], t: Array, arms: int, turns: float) -> Array:
@@ -39,11 +39,11 @@ def spirals(noise: float = 0.05, arms: int = 2, turns: float = 1.5) -> Problem:
     Raises:
         ValueError: one of them is out of range.
     """
-    sampled.check_count("arms", arms, 2, 20)
+    synthetic.check_count("arms", arms, 2, 20)
     if not 0 < turns < math.inf:
         raise ValueError(f"turns must be a finite number > 0, got {turns:g}")
     digits = len(str(arms))  # 01 before 10: the classes are sorted
-    return sampled.curves(
+    return synthetic.curves(
         "spirals",
         lambda codes, t: spiral(codes, t, arms, turns),
         classes=tuple(f"arm {arm:0{digits}d}" for arm in range(1, arms + 1)),

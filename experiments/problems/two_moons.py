@@ -11,8 +11,8 @@ Advances in Neural Information Processing Systems 16; the measures are those of 
 import numpy as np
 from numpy.typing import NDArray
 
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Array, Problem
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
 
 
 def moon(codes: NDArray[np.int64], t: Array) -> Array:
@@ -32,7 +32,7 @@ def two_moons(noise: float = 0.2) -> Problem:
     Raises:
         ValueError: `noise` is out of range.
     """
-    return sampled.curves(
+    return synthetic.curves(
         "two_moons",
         moon,
         classes=("lower", "upper"),

@@ -6,8 +6,8 @@ S. Aeberhard and M. Forina (1992), "Wine", UCI Machine Learning Repository; the 
 (`load_wine`).
 """
 
-from knobwise.experiments.problems import Problem
-from knobwise.experiments.tables.arrays import from_arrays
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.tables.arrays import from_arrays
 
 
 def wine() -> Problem:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome
 from knobwise.experiments.record import names
-from knobwise.experiments.spec import Spec
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput, Metric, Param

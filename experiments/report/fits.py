@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knobwise.experiments import problems
-from knobwise.experiments.problems import Part, Problem
+from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.record import files
 from knobwise.experiments.report.facts import Facts, Missing, Trial
 from knobwise.nn_core import predictor

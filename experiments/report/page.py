@@ -4,12 +4,12 @@ import re
 from importlib.resources import files
 from types import ModuleType
 
+from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.record import names
 from knobwise.experiments.report import sections
 from knobwise.experiments.report.answer import answer, tiles
 from knobwise.experiments.report.facts import Facts, Missing
 from knobwise.experiments.report.markup import Markup, tag
-from knobwise.experiments.spec import Spec
 
 
 def page(facts: Facts) -> str:

@@ -13,11 +13,11 @@ import numpy as np
 from knobwise.experiments import plots, problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.cost import flops
+from knobwise.experiments.data.problem import Part
 from knobwise.experiments.metrics import errors
 from knobwise.experiments.outcome import Curves, Outcome
 from knobwise.experiments.plots import RunView, error_surface, sample_scatter, true_surface
 from knobwise.experiments.plots.canvas import render
-from knobwise.experiments.problems import Part
 from knobwise.experiments.run import facts
 from knobwise.nn_core.scaling import Scaling
 from knobwise.nn_core.simple import SimpleNN

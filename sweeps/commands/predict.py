@@ -25,11 +25,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from knobwise.experiments.data.tables import reading
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.model.stored import StoredModel
 from knobwise.experiments.record.refusals import CompareError
-from knobwise.experiments.tables import reading
 from knobwise.sweeps.engine import columns, words
 from knobwise.sweeps.engine.errors import BadInput
 

@@ -27,8 +27,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from knobwise.experiments import problems
-from knobwise.experiments.problems import Problem
-from knobwise.experiments.spec import Spec
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.spec import Spec
 from knobwise.sweeps.engine import words
 from knobwise.sweeps.engine.errors import BadInput, nearest
 

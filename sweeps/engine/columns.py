@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from knobwise.experiments.tables import reading
+from knobwise.experiments.data.tables import reading
 from knobwise.sweeps.engine.errors import BadInput, nearest
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import optuna
 
 from knobwise.experiments import standing
+from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.forming import Frame
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
-from knobwise.experiments.spec import Spec
 from knobwise.sweeps.engine import confirm, forming, references, report, results
 from knobwise.sweeps.engine.budgets import Ending
 from knobwise.sweeps.engine.executors import Workers

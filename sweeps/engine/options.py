@@ -14,7 +14,7 @@ from typing import Any
 import tyro
 
 from knobwise.experiments import problems
-from knobwise.experiments.spec import Spec
+from knobwise.experiments.data.spec import Spec
 from knobwise.sweeps.engine.errors import BadInput, nearest
 from knobwise.sweeps.engine.sweep import Sweep
 

@@ -11,8 +11,8 @@ from knobwise.sweeps.engine.sweep import Sweep
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from knobwise.experiments.data.problem import Array
     from knobwise.experiments.plots.trials import Trials
-    from knobwise.experiments.problems import Array
 
 SEVERAL = 3  # knobs; where more are in question no single one is, and the main picture shows how the search went
 

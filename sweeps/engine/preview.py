@@ -7,8 +7,8 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
-from knobwise.experiments.spec import Spec
 from knobwise.sweeps.engine import pruners, results, rungs, samplers, session, space, studies
 from knobwise.sweeps.engine.display import shown
 from knobwise.sweeps.engine.options import Options

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import optuna
 from optuna.storages import BaseStorage
 
-from knobwise.experiments.spec import DIGEST, Spec
+from knobwise.experiments.data.spec import DIGEST, Spec
 from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
 from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock

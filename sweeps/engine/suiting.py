@@ -9,7 +9,7 @@ import optuna
 from optuna.trial import FixedTrial
 
 from knobwise.experiments import fitting, problems
-from knobwise.experiments.problems import Problem
+from knobwise.experiments.data.problem import Problem
 from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.options import Options

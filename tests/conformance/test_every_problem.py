@@ -44,11 +44,12 @@ def line(x):
 NEW = '''
 """A plane."""
 import numpy as np
-from knobwise.experiments import sampled
-from knobwise.experiments.problems import Part
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Part
 
 def thrown_away(tilt: float = 2.0):
-    made = sampled.regression("thrown_away", lambda x, y: x + tilt * y, [(0, 1), (0, 1)], inputs=("x", "y"), about="us")
+    box = [(0, 1), (0, 1)]
+    made = synthetic.regression("thrown_away", lambda x, y: x + tilt * y, box, inputs=("x", "y"), about="us")
     return CHANGE
 '''
 WRONG = {

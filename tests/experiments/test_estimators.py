@@ -21,9 +21,9 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.data.problem import Part
 from knobwise.experiments.estimators import KnobwiseClassifier, KnobwiseRegressor
 from knobwise.experiments.estimators.model import hold_back
-from knobwise.experiments.problems import Part
 from knobwise.nn_core import variants
 from knobwise.nn_core.buffers import with_ones
 from knobwise.nn_core.network import Network

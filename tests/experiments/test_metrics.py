@@ -10,8 +10,8 @@ from sklearn import metrics as theirs
 from sklearn.calibration import calibration_curve
 
 from knobwise.experiments import metrics, problems
+from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.metrics import scores
-from knobwise.experiments.problems import Array, Problem
 
 SURFACE = problems.load("article")
 EPS = float(np.finfo(float).eps)

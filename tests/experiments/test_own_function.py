@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knobwise.experiments import own_function
-from knobwise.experiments.own_module import imported
-from knobwise.experiments.problems import Problem, load
-from knobwise.experiments.spec import Spec
+from knobwise.experiments.data import functions
+from knobwise.experiments.data.modules import imported
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.spec import Spec
+from knobwise.experiments.problems import load
 
 MINE = """
 import math
@@ -111,7 +112,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def problem_of(function: str, bounds: str = "0..1", **options: str) -> Problem:
-    return own_function.load(Spec(f"mine.py:{function}", {"bounds": bounds, **options}))
+    return functions.load(Spec(f"mine.py:{function}", {"bounds": bounds, **options}))
 
 
 def test_inputs_bounds_and_values() -> None:
@@ -149,7 +150,7 @@ def test_the_name_loads_the_same_data_again_and_carries_the_digest(folder: Path)
     assert spec.source == "mine.py:surface"
     assert spec.options["bounds"] == "-1..1,0..5"
     assert len(spec.options["sha256"]) == 64
-    again = own_function.load(spec)
+    again = functions.load(spec)
     assert again.name == problem.name
     np.testing.assert_array_equal(again.train(20, 1).y, problem.train(20, 1).y)
     np.testing.assert_allclose(problem.train(500, 0).y, 10 * problem.train(500, 0).X[:, :1], atol=9)
@@ -163,7 +164,7 @@ def test_a_file_that_has_changed_is_refused_and_loaded_anew_without_its_digest(f
         match=r"^the file mine\.py has changed since the study began: its SHA-256 is [0-9a-f]{64} and was "
         r"[0-9a-f]{64}; put the old file back, or begin another study with --fresh$",
     ):
-        own_function.load(Spec.parse(before.name))
+        functions.load(Spec.parse(before.name))
     X, y = problem_of("surface").train(10, 0)
     np.testing.assert_array_equal(y[:, 0], 10 * X[:, 0] - X[:, 1])
 
@@ -175,7 +176,7 @@ def test_a_module_is_found_by_name_and_the_digest_is_of_the_file_that_the_functi
     (folder / "pack_of_functions" / "__init__.py").write_text("from pack_of_functions.inner import f\n")
     (folder / "pack_of_functions" / "inner.py").write_text("def f(x):\n    return x\n")
     before = list(sys.path)
-    problem = own_function.load(Spec("pack_of_functions:f", {"bounds": "0..1"}))
+    problem = functions.load(Spec("pack_of_functions:f", {"bounds": "0..1"}))
     assert sys.path == before
     assert problem.inputs == ("x",)
     _, file = imported("pack_of_functions", "f")
@@ -189,14 +190,14 @@ def test_the_search_path_is_left_as_it_was_also_by_a_file_that_fails(folder: Pat
     problem_of("surface")
     (folder / "broken.py").write_text("x = 1 / 0\n")
     with pytest.raises(ValueError, match="ZeroDivisionError"):
-        own_function.load(Spec("broken.py:f", {"bounds": "0..1"}))
+        functions.load(Spec("broken.py:f", {"bounds": "0..1"}))
     assert sys.path == before
     assert not any("broken" in name for name in set(sys.modules) - loaded)
 
 
 def test_a_file_may_have_the_name_of_a_module_of_python(folder: Path) -> None:
     (folder / "random.py").write_text("def f(x):\n    return x + 1\n")
-    assert own_function.load(Spec("random.py:f", {"bounds": "0..1"})).test().y.min() >= 1
+    assert functions.load(Spec("random.py:f", {"bounds": "0..1"})).test().y.min() >= 1
 
 
 @pytest.mark.parametrize(
@@ -284,7 +285,7 @@ def test_values_that_cannot_be_learned_are_refused(function: str, said: str) -> 
 
 def test_a_value_that_is_not_finite_outside_of_the_test_part_is_refused_when_it_is_drawn(folder: Path) -> None:
     (folder / "late.py").write_text("import numpy as np\ndef f(x, y):\n    return np.where(len(x) == 7, np.nan, x)\n")
-    problem = own_function.load(Spec("late.py:f", {"bounds": "0..1"}))
+    problem = functions.load(Spec("late.py:f", {"bounds": "0..1"}))
     with pytest.raises(
         ValueError, match=r"^function f of late\.py must return finite numbers, got 7 of 7 that are not"
     ):
@@ -293,5 +294,5 @@ def test_a_value_that_is_not_finite_outside_of_the_test_part_is_refused_when_it_
 
 def refused(source: str, options: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(said)}") as error:
-        own_function.load(Spec(source, options))
+        functions.load(Spec(source, options))
     assert "\n" not in str(error.value)

@@ -14,6 +14,7 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from knobwise.experiments import plots, problems
+from knobwise.experiments.data.problem import Array, Part, Problem
 from knobwise.experiments.outcome import Curves
 from knobwise.experiments.plots import (
     RunView,
@@ -26,7 +27,6 @@ from knobwise.experiments.plots import (
     true_vs_predicted,
 )
 from knobwise.experiments.plots.canvas import render, round_levels
-from knobwise.experiments.problems import Array, Part, Problem
 
 ARTICLE = problems.load("article")
 TEST = ARTICLE.test()

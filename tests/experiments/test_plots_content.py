@@ -6,6 +6,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
+from knobwise.experiments.data.problem import Array, Part
 from knobwise.experiments.metrics import Reliability, class_of
 from knobwise.experiments.plots import (
     calibration,
@@ -18,7 +19,6 @@ from knobwise.experiments.plots import (
     slicing,
 )
 from knobwise.experiments.plots.slicing import slices
-from knobwise.experiments.problems import Array, Part
 from tests.experiments.views import classes, numbers, view_of
 
 

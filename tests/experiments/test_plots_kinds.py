@@ -7,8 +7,8 @@ import pytest
 from matplotlib.image import imread
 
 from knobwise.experiments import plots, problems
+from knobwise.experiments.data.problem import Array, Part, Problem
 from knobwise.experiments.plots import RunView, pictures_of
-from knobwise.experiments.problems import Array, Part, Problem
 from tests.experiments.views import CURVES, Model, classes, numbers, view_of
 
 FOR_NUMBERS = {"loss_curves", "partial_slices", "predicted_against_true", "residuals"}

@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
 from knobwise.experiments import problems, references
+from knobwise.experiments.data.problem import Array, Part, Problem
 from knobwise.experiments.metrics import class_of
-from knobwise.experiments.problems import Array, Part, Problem
 
 NAMES = ["constant", "linear", "gradient boosting", "scikit-learn MLP"]
 

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from knobwise.experiments import problems, sampled
-from knobwise.experiments.problems import Array, article, branin, franke, friedman1, friedman2, friedman3, rosenbrock
+from knobwise.experiments import problems
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.problem import Array, Problem
+from knobwise.experiments.problems import article, branin, franke, friedman1, friedman2, friedman3, rosenbrock
 from knobwise.experiments.problems.spirals import spiral
 from knobwise.experiments.problems.two_moons import moon
 
 
-def plane(noise: float = 0.0) -> problems.Problem:
-    return sampled.regression(
+def plane(noise: float = 0.0) -> Problem:
+    return synthetic.regression(
         "plane", lambda x, y: 2 * x + y, [(-1.0, 1.0), (0.0, 5.0)], inputs=("x", "y"), output="z", noise=noise
     )
 
@@ -34,7 +36,7 @@ def test_noise_has_a_stream_of_its_own_that_neither_inputs_nor_batches_take_from
 
 
 def test_the_articles_surface_is_sampled_as_the_article_does() -> None:
-    made = sampled.regression("a", article.surface, [(-10, 10), (-10, 10)], inputs=("X", "Y"), output="Z")
+    made = synthetic.regression("a", article.surface, [(-10, 10), (-10, 10)], inputs=("X", "Y"), output="Z")
     own = problems.load("article")
     for one, other in ((made.train(30, 2), own.train(30, 2)), (made.val(2), own.val(2)), (made.test(), own.test())):
         np.testing.assert_array_equal(one.X, other.X)
@@ -67,7 +69,7 @@ def test_a_surface_is_tested_on_a_grid_with_its_edges() -> None:
     test = plane().test()
     assert plane().grid == (100, 100)
     np.testing.assert_array_equal(test.X[[0, 99, -1]], [[-1, 0], [1, 0], [1, 5]])
-    three = sampled.regression("t", lambda x, y, z: x, [(0, 1)] * 3, inputs=("x", "y", "z"))
+    three = synthetic.regression("t", lambda x, y, z: x, [(0, 1)] * 3, inputs=("x", "y", "z"))
     assert (three.grid, three.surface, three.test().X.shape) == (None, None, (10_000, 3))
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from knobwise.experiments.data.problem import Array, Part, Problem
 from knobwise.experiments.metrics import scores
 from knobwise.experiments.outcome import Curves
 from knobwise.experiments.plots import RunView
-from knobwise.experiments.problems import Array, Part, Problem
 
 CURVES = Curves(
     epoch=np.arange(1, 4),

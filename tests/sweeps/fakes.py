@@ -12,8 +12,8 @@ import numpy as np
 import optuna
 
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.outcome import Curves, Outcome, Status
-from knobwise.experiments.problems import Part, Problem
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.tracking import Tracker
 from knobwise.sweeps.engine import pruners, results, samplers, studies

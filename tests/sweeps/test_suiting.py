@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import FixedTrial
 
 from knobwise.experiments import problems
-from knobwise.experiments.problems import Part, Problem
+from knobwise.experiments.data.problem import Part, Problem
 from knobwise.sweeps import all_knobs, lr_epochs, one_to_one, samples
 from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.errors import BadInput

@@ -6,8 +6,8 @@ import numpy as np
 
 from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.fitting import suited
-from knobwise.experiments.problems import Part, Problem
 from knobwise.experiments.run import run
 
 SEEDS = (0, 1, 7)

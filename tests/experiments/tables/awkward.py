@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from knobwise.experiments.problems import Problem
+from knobwise.experiments.data.problem import Problem
 
 N = 60
 

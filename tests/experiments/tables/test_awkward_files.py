@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from knobwise.experiments.data.tables import reading
 from knobwise.experiments.problems import load
-from knobwise.experiments.tables import reading
 from tests.experiments.tables.awkward import HANDLED, REFUSED
 
 ROOT = Path(__file__).resolve().parents[3]

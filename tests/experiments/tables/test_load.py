@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from sklearn import datasets
 
-from knobwise.experiments import tables
-from knobwise.experiments.problems import Problem, load
-from knobwise.experiments.spec import Spec
-from knobwise.experiments.tables import reading, target
-from knobwise.experiments.tables.options import Options
-from knobwise.experiments.tables.raw_rows import RawRows
-from knobwise.experiments.tables.target import Target
+from knobwise.experiments.data import tables
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.spec import Spec
+from knobwise.experiments.data.tables import reading, target
+from knobwise.experiments.data.tables.options import Options
+from knobwise.experiments.data.tables.raw_rows import RawRows
+from knobwise.experiments.data.tables.target import Target
+from knobwise.experiments.problems import load
 
 
 def real(name: str) -> pd.DataFrame:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knobwise.experiments.tables import raw_rows, reading
-from knobwise.experiments.tables.raw_rows import Kind, RawRows, RowError
+from knobwise.experiments.data.tables import raw_rows, reading
+from knobwise.experiments.data.tables.raw_rows import Kind, RawRows, RowError
 
 TEXTS = st.one_of(st.none(), st.text(max_size=4))
 NUMBERS = st.one_of(st.none(), st.floats(-1e9, 1e9))

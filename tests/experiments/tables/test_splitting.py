@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knobwise.experiments.tables import splitting
-from knobwise.experiments.tables.arrays import from_arrays
-from knobwise.experiments.tables.splitting import Split
+from knobwise.experiments.data.tables import splitting
+from knobwise.experiments.data.tables.arrays import from_arrays
+from knobwise.experiments.data.tables.splitting import Split
 
 SEEDS = st.integers(0, 2**32 - 1)
 FRACTIONS = st.floats(0.01, 0.5)

@@ -4,9 +4,9 @@ import difflib
 import math
 from typing import NamedTuple, cast, get_args
 
-from knobwise.experiments.spec import Spec
-from knobwise.experiments.tables.columns import listed
-from knobwise.experiments.tables.target import Scale, Task
+from knobwise.experiments.data.spec import Spec
+from knobwise.experiments.data.tables.columns import listed
+from knobwise.experiments.data.tables.target import Scale, Task
 
 LARGEST_TEST = 0.5
 SMALLEST_TEST = 0.01

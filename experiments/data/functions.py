@@ -5,7 +5,7 @@
 
 It is given an array for each input, all of one shape `(m,)`, and returns the m values, elementwise. The inputs are its
 parameters without a default, by their names; with `*x` there are as many as bounds: x1, x2, ... Samples are uniform on
-the box of the bounds, as `experiments/sampled.py` says.
+the box of the bounds, as `experiments/data/synthetic.py` says.
 
 Options:
 
@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from knobwise.experiments import sampled
-from knobwise.experiments.own_module import imported
-from knobwise.experiments.problems import Array, Problem
-from knobwise.experiments.spec import Spec
+from knobwise.experiments.data import synthetic
+from knobwise.experiments.data.modules import imported
+from knobwise.experiments.data.problem import Array, Problem
+from knobwise.experiments.data.spec import Spec
 
 OPTIONS = ("bounds", "noise", "sha256")
 _PROBED = 100  # points at which the function is asked once more, to see that it answers the same
@@ -61,7 +61,7 @@ def load(spec: Spec) -> Problem:
             f"bounds must be one pair low..high for each of {', '.join(inputs)}, or one for all, got {len(pairs)} pairs"
         )
     checked = _checked(label, function, inputs)
-    problem = sampled.regression(
+    problem = synthetic.regression(
         str(spec.having({"sha256": digest})),
         checked,
         pairs if len(pairs) == len(inputs) else pairs * len(inputs),

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from knobwise.experiments.tables import delimited
+from knobwise.experiments.data.tables import delimited
 
 LARGEST = 4 * 2**30
 """Bytes that a table may have, as a file and in memory."""

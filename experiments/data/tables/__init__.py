@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from knobwise.experiments.problems import Problem
-from knobwise.experiments.spec import Spec
-from knobwise.experiments.tables import arrays, columns, raw_rows, reading, splitting, target
-from knobwise.experiments.tables.options import Options
-from knobwise.experiments.tables.raw_rows import RawRows
-from knobwise.experiments.tables.splitting import Split
-from knobwise.experiments.tables.target import Target
+from knobwise.experiments.data.problem import Problem
+from knobwise.experiments.data.spec import Spec
+from knobwise.experiments.data.tables import arrays, columns, raw_rows, reading, splitting, target
+from knobwise.experiments.data.tables.options import Options
+from knobwise.experiments.data.tables.raw_rows import RawRows
+from knobwise.experiments.data.tables.splitting import Split
+from knobwise.experiments.data.tables.target import Target
 
 _LISTED = 30  # columns named in a message
 

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from knobwise.experiments.tables import raw_rows
-from knobwise.experiments.tables.raw_rows import Kind
+from knobwise.experiments.data.tables import raw_rows
+from knobwise.experiments.data.tables.raw_rows import Kind
 
 IDENTIFIER = 0.95
 """A column of texts in which a larger share of the rows than this have a text of their own names the rows."""

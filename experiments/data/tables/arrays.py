@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from knobwise.experiments.problems import Array, Part, Problem
-from knobwise.experiments.tables import splitting
-from knobwise.experiments.tables.splitting import Indices, Split
+from knobwise.experiments.data.problem import Array, Part, Problem
+from knobwise.experiments.data.tables import splitting
+from knobwise.experiments.data.tables.splitting import Indices, Split
 
 
 def from_arrays(

@@ -2,7 +2,7 @@
 
 Every cell is read as a text first, by pyarrow, which splits a file several times as fast as pandas and refuses a row
 that is too short, which pandas fills up. What a column holds is decided afterwards, from all of its cells
-(`knobwise.experiments.tables.cells`).
+(`knobwise.experiments.data.tables.cells`).
 """
 
 import codecs
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from knobwise.experiments.tables import cells
+from knobwise.experiments.data.tables import cells
 
 _BLOCK = 2**24  # bytes read at a time; a row must fit into one
 _NAMES: Mapping[str, str] = MappingProxyType({",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"})

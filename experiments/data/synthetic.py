@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from knobwise.experiments.problems import Array, Part, Problem
+from knobwise.experiments.data.problem import Array, Part, Problem
 
 SIDE = 100
 """Points along each side of the test grid of a surface, ends included."""

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from knobwise.experiments.problems import Array
-from knobwise.experiments.tables import arrays, raw_rows
+from knobwise.experiments.data.problem import Array
+from knobwise.experiments.data.tables import arrays, raw_rows
 
 Task = Literal["regression", "classification"]
 Scale = Literal["auto", "linear", "log"]
