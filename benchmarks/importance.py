@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.command import parser
-from knobwise.experiments.analysis.importance import Knob, shares
+from knobwise.experiments.compare.knob_importance import Knob, shares
 
 Array = NDArray[np.float64]
 

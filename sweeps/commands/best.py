@@ -18,7 +18,7 @@ import sys
 import pandas as pd
 
 from knobwise.experiments import compare
-from knobwise.experiments.analysis.best import REPORTED
+from knobwise.experiments.compare.best_trials import REPORTED
 from knobwise.sweeps.engine import listing, words
 
 

@@ -17,7 +17,7 @@ import sys
 import pandas as pd
 
 from knobwise.experiments import compare
-from knobwise.experiments.analysis import columns
+from knobwise.experiments.compare import columns
 from knobwise.sweeps.engine import listing, words
 
 

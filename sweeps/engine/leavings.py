@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from knobwise.experiments.analysis import export
+from knobwise.experiments.compare import file_export
 from knobwise.experiments.record import abandoned, leftovers, run_files
 from knobwise.experiments.record.abandoned import Abandoned
 from knobwise.experiments.record.stores import journal_path
@@ -42,7 +42,7 @@ def find(storage: str = "") -> Leavings:
 def files() -> list[Path]:
     """The files and folders that dead processes were making."""
     made = leftovers.of_dead(Path(tempfile.gettempdir()), run_files.SCRATCH)
-    return made + leftovers.of_dead(Path.cwd(), export.SCRATCH)
+    return made + leftovers.of_dead(Path.cwd(), file_export.SCRATCH)
 
 
 def remove(found: Leavings) -> Leavings:

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from knobwise.experiments.analysis import columns
-from knobwise.experiments.analysis.best import best
-from knobwise.experiments.analysis.bins import grouped
-from knobwise.experiments.analysis.export import export
-from knobwise.experiments.analysis.pivot import pivot
+from knobwise.experiments.compare import columns
+from knobwise.experiments.compare.best_trials import best
+from knobwise.experiments.compare.bins import grouped
+from knobwise.experiments.compare.file_export import export
+from knobwise.experiments.compare.pivot_table import pivot
 from knobwise.experiments.record.refusals import NothingToCompare, UnknownColumn
 from tests.experiments.run_tables import table, with_runs
 

@@ -1,8 +1,8 @@
 """How much of the differences between trials each knob explains."""
 
-from knobwise.experiments.analysis import columns
-from knobwise.experiments.analysis.importance import ENOUGH
-from knobwise.experiments.analysis.importance import importance as measured
+from knobwise.experiments.compare import columns
+from knobwise.experiments.compare.knob_importance import ENOUGH
+from knobwise.experiments.compare.knob_importance import importance as measured
 from knobwise.experiments.record.refusals import CompareError
 from knobwise.experiments.report.facts import Facts, Missing
 from knobwise.experiments.report.markup import Markup, join, tag

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from knobwise.experiments.analysis import columns
+from knobwise.experiments.compare import columns
 from knobwise.experiments.record.refusals import UnknownRun
 from knobwise.experiments.statistics import Comparison, Interval, Verdict, interval, paired, unpaired
 

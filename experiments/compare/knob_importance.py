@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from knobwise.experiments.analysis import columns
+from knobwise.experiments.compare import columns
 from knobwise.experiments.record.refusals import NothingToCompare
 
 Array = NDArray[np.float64]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from knobwise.experiments.analysis import columns as kinds
-from knobwise.experiments.analysis.bins import grouped
+from knobwise.experiments.compare import columns as kinds
+from knobwise.experiments.compare.bins import grouped
 
 AGGREGATES = ("min", "max", "mean", "median", "std", "count")
 """What a field can tell of its trials, by name."""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from knobwise.experiments.analysis import columns
+from knobwise.experiments.compare import columns
 from knobwise.experiments.statistics import interval
 
 REPORTED = ("val_mse", "test_mse", "test_r2", "test_accuracy", "train_seconds")

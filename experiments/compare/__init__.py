@@ -13,12 +13,8 @@ from typing import Any, Literal
 
 from pandas import DataFrame, Series
 
-from knobwise.experiments.analysis import best as _best
-from knobwise.experiments.analysis import between as _between
-from knobwise.experiments.analysis import export as _export
-from knobwise.experiments.analysis import importance as _importance
-from knobwise.experiments.analysis import pivot as _pivot
-from knobwise.experiments.analysis.between import Between as Between
+from knobwise.experiments.compare import best_trials, file_export, knob_importance, pivot_table, two_settings
+from knobwise.experiments.compare.two_settings import Between as Between
 from knobwise.experiments.record import full_curves, lookup, names, tables
 from knobwise.experiments.record.refusals import ArtifactGone as ArtifactGone
 from knobwise.experiments.record.refusals import CompareError as CompareError
@@ -89,7 +85,7 @@ def best(study: str, n: int = 5, by: str = "val_mse", *, uri: str | None = None)
     """The `n` best complete trials by the metric `by`, best first, with 95% intervals where trials have several seeds.
 
     The baseline is always among them, in the last row if not earlier, and `baseline` is True there. Columns as
-    `analysis.best.best` tells.
+    `best_trials.best` tells.
 
     Raises:
         NothingToCompare: no trial is complete.
@@ -97,7 +93,7 @@ def best(study: str, n: int = 5, by: str = "val_mse", *, uri: str | None = None)
         ValueError: `n` is no whole number >= 1.
         UnknownStudy, OtherSchema, StoreError: as `runs`.
     """
-    return _best.best(runs(study, uri=uri, replicates=True, confirmations=True), study, n, by)
+    return best_trials.best(runs(study, uri=uri, replicates=True, confirmations=True), study, n, by)
 
 
 def pivot(
@@ -111,7 +107,7 @@ def pivot(
 ) -> DataFrame:
     """One knob against another: `value` of the complete trials over groups of both, NaN where there are none.
 
-    Numbers are grouped at round ones, by factors where they span a decade or more; see `analysis.bins.grouped`.
+    Numbers are grouped at round ones, by factors where they span a decade or more; see `bins.grouped`.
 
     Args:
         rows, columns: two knobs, as columns of `runs`.
@@ -124,21 +120,21 @@ def pivot(
         ValueError: no such aggregate.
         UnknownStudy, OtherSchema, StoreError: as `runs`.
     """
-    return _pivot.pivot(runs(study, uri=uri), study, rows, columns, value, aggregate)
+    return pivot_table.pivot(runs(study, uri=uri), study, rows, columns, value, aggregate)
 
 
 def importance(study: str, value: str = "val_mse", *, uri: str | None = None) -> DataFrame:
     """The share of the differences in `value` that each knob that varied explains: `knob, share, low, high, caveat`.
 
     `low` and `high` are a 95% interval. `caveat` is empty where there is none; read it, the number alone says little
-    where trials are few. How it is worked out: `analysis.importance.importance`. About two seconds.
+    where trials are few. How it is worked out: `knob_importance.importance`. About two seconds.
 
     Raises:
         NothingToCompare: too few complete trials, no knob varied, or all values are equal.
         UnknownColumn: no such metric.
         UnknownStudy, OtherSchema, StoreError: as `runs`.
     """
-    return _importance.importance(runs(study, uri=uri), study, value)
+    return knob_importance.importance(runs(study, uri=uri), study, value)
 
 
 def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -> Between:
@@ -167,7 +163,7 @@ def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -
             f"{other.problem!r}: their errors are of different things"
         )
     samples = [
-        _between.sample(
+        two_settings.sample(
             tables.runs(
                 place.study.study, lookup.rows_of(place.source, place.study), replicates=True, confirmations=True
             ),
@@ -178,13 +174,13 @@ def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -
         )
         for place in places
     ]
-    return _between.between(samples[0], samples[1], value)
+    return two_settings.between(samples[0], samples[1], value)
 
 
 def export(study: str, path: str | Path, what: Literal["runs", "curves"] = "runs", *, uri: str | None = None) -> Path:
     """Write the table `runs` or `curves` of a study to a file, by its suffix Parquet or CSV, and return its path.
 
-    Every value is kept exactly; how `widths` and times look in the file: `analysis.export.export`.
+    Every value is kept exactly; how `widths` and times look in the file: `file_export.export`.
 
     Raises:
         NothingToCompare: the study has no trial that is over, or no curves.
@@ -194,9 +190,9 @@ def export(study: str, path: str | Path, what: Literal["runs", "curves"] = "runs
     """
     if what not in ("runs", "curves"):
         raise ValueError(f"what must be runs or curves, got {what!r}")
-    _export.check(path)
+    file_export.check(path)
     table = runs(study, uri=uri) if what == "runs" else curves(study, uri=uri)
     if table.empty:
         lacks = "trial that is over yet" if what == "runs" else "loss curve"
         raise NothingToCompare(f"the study {study!r} has no {lacks}, so there is nothing to export")
-    return _export.export(table, path)
+    return file_export.export(table, path)
