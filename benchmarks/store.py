@@ -17,7 +17,7 @@ import numpy as np
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Curves, Outcome
 from knobwise.experiments.record import names
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 
 STUDY = "many"
 POINTS = 100  # of each curve; each scored at every epoch

@@ -16,13 +16,13 @@ from pandas import DataFrame, Series
 from knobwise.experiments.compare import best_trials, file_export, knob_importance, pivot_table, two_settings
 from knobwise.experiments.compare.two_settings import Between as Between
 from knobwise.experiments.record import full_curves, lookup, names, tables
-from knobwise.experiments.record.refusals import ArtifactGone as ArtifactGone
-from knobwise.experiments.record.refusals import CompareError as CompareError
-from knobwise.experiments.record.refusals import NothingToCompare as NothingToCompare
-from knobwise.experiments.record.refusals import OtherSchema as OtherSchema
-from knobwise.experiments.record.refusals import UnknownColumn as UnknownColumn
-from knobwise.experiments.record.refusals import UnknownRun as UnknownRun
-from knobwise.experiments.record.refusals import UnknownStudy as UnknownStudy
+from knobwise.experiments.record.errors import ArtifactGone as ArtifactGone
+from knobwise.experiments.record.errors import CompareError as CompareError
+from knobwise.experiments.record.errors import NothingToCompare as NothingToCompare
+from knobwise.experiments.record.errors import OtherSchema as OtherSchema
+from knobwise.experiments.record.errors import UnknownColumn as UnknownColumn
+from knobwise.experiments.record.errors import UnknownRun as UnknownRun
+from knobwise.experiments.record.errors import UnknownStudy as UnknownStudy
 
 
 def runs(name: str, *, uri: str | None = None, replicates: bool = False, confirmations: bool = False) -> DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from knobwise.experiments.config import RunConfig
-from knobwise.experiments.record.refusals import NothingToCompare, UnknownColumn
+from knobwise.experiments.record.errors import NothingToCompare, UnknownColumn
 
 PLACES = ("study", "trial", "kind", "replicate", "status", "baseline", "started", "run_id")
 """The columns that say which run it is."""
@@ -54,7 +54,7 @@ def checked(name: str, known: Iterable[str], argument: str) -> str:
 
     >>> checked("learning_rate", ["lr", "epochs"], "rows")
     Traceback (most recent call last):
-    knobwise.experiments.record.refusals.UnknownColumn: rows must be one of lr, epochs, got 'learning_rate'
+    knobwise.experiments.record.errors.UnknownColumn: rows must be one of lr, epochs, got 'learning_rate'
     """
     known = list(known)
     if name not in known:

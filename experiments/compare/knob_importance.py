@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from knobwise.experiments.compare import columns
-from knobwise.experiments.record.refusals import NothingToCompare
+from knobwise.experiments.record.errors import NothingToCompare
 
 Array = NDArray[np.float64]
 

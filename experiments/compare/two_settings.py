@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from knobwise.experiments.compare import columns
-from knobwise.experiments.record.refusals import UnknownRun
+from knobwise.experiments.record.errors import UnknownRun
 from knobwise.experiments.statistics import Comparison, Interval, Verdict, interval, paired, unpaired
 
 _MORE = "repeat both with --seeds 5 to tell them apart"

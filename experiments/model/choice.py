@@ -8,9 +8,9 @@ from knobwise.experiments.model.champion import Champion, champion_of
 from knobwise.experiments.model.stored import StoredModel
 from knobwise.experiments.record import names
 from knobwise.experiments.record.connection import connect, store_errors
+from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
 from knobwise.experiments.record.lookup import study_called
 from knobwise.experiments.record.recorded import StudyRun
-from knobwise.experiments.record.refusals import NothingToCompare, UnknownRun
 from knobwise.experiments.record.stores import tracking_uri
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.model.choice import Choice
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record import names
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 
 
 def changes(before: RunConfig, after: RunConfig) -> dict[str, tuple[Any, Any]]:

@@ -5,7 +5,7 @@ import csv
 import pandas as pd
 
 from knobwise.experiments.record import names
-from knobwise.experiments.record.refusals import ArtifactGone
+from knobwise.experiments.record.errors import ArtifactGone
 from knobwise.experiments.record.sources.rows import Points, Source
 
 FILE = "curves.csv"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from knobwise.experiments.record import names
-from knobwise.experiments.record.refusals import OtherSchema, UnknownRun, UnknownStudy
+from knobwise.experiments.record.errors import OtherSchema, UnknownRun, UnknownStudy
 from knobwise.experiments.record.sources.client import ClientSource
 from knobwise.experiments.record.sources.rows import Rows, Source, Study
 from knobwise.experiments.record.sources.sqlite import SqliteSource

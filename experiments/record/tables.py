@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.record import names
-from knobwise.experiments.record.refusals import UnknownRun
+from knobwise.experiments.record.errors import UnknownRun
 from knobwise.experiments.record.sources.rows import Points, Rows
 
 METRICS = (

@@ -44,7 +44,7 @@ from knobwise.sweeps.engine.jobs import Job, Work, train
 from knobwise.sweeps.engine.options import cores
 
 if TYPE_CHECKING:
-    from knobwise.experiments.tracking import StudyRun, Tracker
+    from knobwise.experiments.record.tracker import StudyRun, Tracker
 
 NAME = "article"
 TICK = 0.25  # seconds between looks at interrupts
@@ -205,7 +205,7 @@ def _show_data(console: Console, out: Path) -> None:
 
 def _open(options: Options) -> Record:
     """A study of its own for every walk: its key is the moment it began."""
-    from knobwise.experiments.tracking import Tracker
+    from knobwise.experiments.record.tracker import Tracker
 
     tracker = Tracker()
     key = f"{NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}"

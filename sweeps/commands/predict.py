@@ -29,7 +29,7 @@ from knobwise.experiments.data.tables import reading
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.model.stored import StoredModel
-from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.record.errors import CompareError
 from knobwise.sweeps.engine import columns, words
 from knobwise.sweeps.engine.errors import BadInput
 

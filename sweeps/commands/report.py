@@ -17,7 +17,7 @@ from pathlib import Path
 
 from knobwise.experiments import report
 from knobwise.experiments.record import lookup
-from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import tracking_uri
 from knobwise.sweeps.engine import words
 from knobwise.sweeps.engine.errors import BadInput
@@ -60,6 +60,6 @@ def _file(given: str) -> Path:
 
 
 def _attach(run_id: str, html: str) -> None:
-    from knobwise.experiments.tracking import Tracker
+    from knobwise.experiments.record.tracker import Tracker
 
     Tracker(tracking_uri()).attach(run_id, {report.FILE: html.encode()})

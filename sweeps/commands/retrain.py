@@ -35,7 +35,7 @@ from knobwise.experiments.model import images, retrained
 from knobwise.experiments.model.champion import Crowned, crown
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.outcome import Outcome
-from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine import executors, words
 from knobwise.sweeps.engine.errors import BadInput, Unfinished

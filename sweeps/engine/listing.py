@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from knobwise.experiments.metrics import r2_text
-from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.record.errors import CompareError
 from knobwise.sweeps.engine.display import shown
 from knobwise.sweeps.engine.errors import BadInput
 

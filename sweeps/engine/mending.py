@@ -73,7 +73,7 @@ def _agree(
     half: set[str],
     uri: str,
 ) -> list[str]:
-    from knobwise.experiments.tracking import Tracker
+    from knobwise.experiments.record.tracker import Tracker
 
     tracker = Tracker(uri)
     again = telling.reconcile(study, Opened(tracker, parent.run, runs), left, len(trials))

@@ -8,7 +8,7 @@ from knobwise.experiments.record.stores import sqlite_file, without_credentials
 from knobwise.sweeps.engine.errors import BadInput
 
 if TYPE_CHECKING:
-    from knobwise.experiments.tracking import Tracker
+    from knobwise.experiments.record.tracker import Tracker
 
 RUN = "knobwise.run_id"
 """The study's attribute that holds the id of its parent run."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from knobwise.experiments.forming import Frame
     from knobwise.experiments.model.champion import Crowned
     from knobwise.experiments.record.recorded import RecordedRun, StudyRun
+    from knobwise.experiments.record.tracker import Tracker
     from knobwise.experiments.references import Reference
-    from knobwise.experiments.tracking import Tracker
 
 RUN_ID = "run_id"  # the user attribute of a trial that holds its run's id
 
@@ -49,7 +49,7 @@ class Recorder:
         """Open the store, and in it the parent run of the study `search`."""
 
         def work() -> Opened:
-            from knobwise.experiments.tracking import Tracker
+            from knobwise.experiments.record.tracker import Tracker
 
             tracker = Tracker()
             pairing.check(search, tracker)
@@ -223,7 +223,7 @@ class Recorder:
 
 
 def _warm_up() -> None:
-    importlib.import_module("knobwise.experiments.tracking")
+    importlib.import_module("knobwise.experiments.record.tracker")
     importlib.import_module("mlflow")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from knobwise.experiments.record import names
-from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from tests.conftest import user_environment
 from tests.experiments.outcomes import outcome
 
@@ -20,7 +20,7 @@ def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`mlflow.db` as the tracker makes it in an empty folder, which is told to nobody."""
     folder = tmp_path_factory.mktemp("fresh")
     done = subprocess.run(
-        [sys.executable, "-c", "from knobwise.experiments.tracking import Tracker; print(Tracker().uri)"],
+        [sys.executable, "-c", "from knobwise.experiments.record.tracker import Tracker; print(Tracker().uri)"],
         cwd=folder,
         env=user_environment(),
         capture_output=True,

@@ -16,7 +16,7 @@ from knobwise.experiments.compare.best_trials import best
 from knobwise.experiments.compare.bins import grouped
 from knobwise.experiments.compare.file_export import export
 from knobwise.experiments.compare.pivot_table import pivot
-from knobwise.experiments.record.refusals import NothingToCompare, UnknownColumn
+from knobwise.experiments.record.errors import NothingToCompare, UnknownColumn
 from tests.experiments.run_tables import table, with_runs
 
 

@@ -15,8 +15,8 @@ from mlflow.exceptions import MlflowException
 from knobwise.experiments import compare, problems
 from knobwise.experiments.model import choice
 from knobwise.experiments.model.champion import champion_of, crown
-from knobwise.experiments.record.refusals import NothingToCompare, UnknownRun
-from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from knobwise.nn_core import predictor
 from tests.experiments.conftest import open_study
 from tests.experiments.trained import recorded, small

@@ -26,7 +26,7 @@ from knobwise.experiments.record.sources import sqlite
 from knobwise.experiments.record.sources.client import ClientSource
 from knobwise.experiments.record.sources.sqlite import SqliteSource
 from knobwise.experiments.record.stores import StoreError
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from tests.conftest import user_environment
 from tests.experiments.conftest import open_study
 from tests.experiments.outcomes import outcome

@@ -12,7 +12,7 @@ from knobwise.experiments import compare
 from knobwise.experiments.compare import ArtifactGone, CompareError, UnknownRun, UnknownStudy
 from knobwise.experiments.record import lookup, names
 from knobwise.experiments.record.sources.client import ClientSource
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from tests.experiments.conftest import add, open_study
 from tests.experiments.outcomes import outcome
 

@@ -15,7 +15,7 @@ from knobwise.experiments.compare import CompareError, NothingToCompare, OtherSc
 from knobwise.experiments.record import lookup, names
 from knobwise.experiments.record.sources.client import ClientSource
 from knobwise.experiments.record.stores import StoreError
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from tests.experiments.conftest import add, open_study
 from tests.experiments.outcomes import outcome
 

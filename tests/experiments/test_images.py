@@ -5,7 +5,7 @@ from mlflow import MlflowClient
 
 from knobwise.experiments import forming
 from knobwise.experiments.model import images
-from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from tests.experiments.trained import recorded, small
 
 

@@ -11,7 +11,7 @@ from benchmarks.importance import g, true_shares
 from knobwise.experiments.compare import two_settings as sides
 from knobwise.experiments.compare.knob_importance import ENOUGH, Knob, importance, shares
 from knobwise.experiments.compare.two_settings import Sample, between
-from knobwise.experiments.record.refusals import NothingToCompare, UnknownRun
+from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
 from tests.experiments.run_tables import table, with_runs
 
 

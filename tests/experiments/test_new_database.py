@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from knobwise.experiments.record import leftovers, new_database
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from tests.conftest import user_environment
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
@@ -26,7 +26,7 @@ def counted(self, *arguments):
     return do(self, *arguments)
 
 DefaultDialect.do_execute = counted
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 Tracker()
 """
 

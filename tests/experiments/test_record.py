@@ -13,9 +13,9 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.model import choice, images, retrained
 from knobwise.experiments.record import names
 from knobwise.experiments.record.provenance import Provenance
+from knobwise.experiments.record.tracker import Tracker
 from knobwise.experiments.references import Reference
 from knobwise.experiments.run import run
-from knobwise.experiments.tracking import Tracker
 from knobwise.sweeps.engine import machine
 from knobwise.sweeps.engine.attempts import interval
 from tests.conftest import RecordedSweep

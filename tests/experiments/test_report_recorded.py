@@ -8,8 +8,8 @@ from mlflow import MlflowClient
 from knobwise.experiments import report
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.record import names
-from knobwise.experiments.record.refusals import OtherSchema, UnknownStudy
-from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.experiments.record.errors import OtherSchema, UnknownStudy
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from tests.experiments.outcomes import outcome
 from tests.experiments.pages import said
 

@@ -22,7 +22,7 @@ from knobwise.experiments.record.stores import (
     tracking_uri,
     without_credentials,
 )
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from tests.conftest import user_environment
 
 pytestmark = pytest.mark.filterwarnings(
@@ -193,7 +193,7 @@ def test_an_address_that_cannot_be_used(uri: str) -> None:
 
 
 def test_importing_is_quick_and_leaves_mlflow_alone() -> None:
-    imports = "import sys, knobwise.experiments.tracking, knobwise.experiments.compare"
+    imports = "import sys, knobwise.experiments.record.tracker, knobwise.experiments.compare"
     code = f"{imports}; print([m for m in sys.modules if 'mlflow' in m])"
     done = subprocess.run(
         [sys.executable, "-c", code], env=user_environment(), capture_output=True, text=True, timeout=60, check=True

@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 
 from knobwise.experiments.record import names, run_files, study_runs
 from knobwise.experiments.record.recorded import StudyRun
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from tests.experiments.conftest import open_study
 from tests.experiments.outcomes import outcome
 

@@ -12,7 +12,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.record import names
 from knobwise.experiments.record.entries import POINTS
 from knobwise.experiments.record.stores import StoreError, tracking_uri
-from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from tests.experiments.conftest import open_study
 from tests.experiments.outcomes import PICTURES, facts, outcome
 

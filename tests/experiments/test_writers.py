@@ -12,10 +12,10 @@ from mlflow.entities import Metric
 
 from knobwise.experiments.record import names, writers
 from knobwise.experiments.record.stores import StoreError, sqlite_file
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from knobwise.experiments.record.writers import sqlite
 from knobwise.experiments.record.writers.client import ClientWriter
 from knobwise.experiments.record.writers.sqlite import SqliteWriter
-from knobwise.experiments.tracking import StudyRun, Tracker
 from tests.experiments.conftest import open_study
 from tests.experiments.outcomes import outcome
 
@@ -67,7 +67,7 @@ def write(tracker: Tracker) -> None:
 @pytest.fixture
 def same_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times of the studies' own runs, which are now, made the same."""
-    monkeypatch.setattr("knobwise.experiments.tracking._now", lambda: round(STARTED * 1000))
+    monkeypatch.setattr("knobwise.experiments.record.tracker._now", lambda: round(STARTED * 1000))
 
 
 @pytest.mark.usefixtures("same_clock")

@@ -7,8 +7,8 @@ from typing import Any
 from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from knobwise.experiments.run import run
-from knobwise.experiments.tracking import StudyRun, Tracker
 
 
 @lru_cache

@@ -15,7 +15,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.outcome import Curves, Outcome, Status
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from knobwise.sweeps.engine import pruners, results, samplers, studies
 from knobwise.sweeps.engine.attempts import Attempt, Verdict
 from knobwise.sweeps.engine.budgets import Budget, Ending

@@ -211,7 +211,7 @@ def _stripe(taken: list[Case], stripe: int, jobs: int, scratch: Path, template: 
 
 
 def _empty_store(folder: Path) -> int:
-    from knobwise.experiments.tracking import Tracker
+    from knobwise.experiments.record.tracker import Tracker
 
     os.chdir(folder)
     Tracker()

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from knobwise.sweeps.engine import machine
 from knobwise.sweeps.engine.recorder import Recorder
 from tests.system.test_faults import sweep

@@ -6,7 +6,7 @@ from typing import cast
 import optuna
 import pytest
 
-from knobwise.experiments.tracking import Tracker
+from knobwise.experiments.record.tracker import Tracker
 from knobwise.sweeps.engine import pairing
 from knobwise.sweeps.engine.errors import BadInput
 

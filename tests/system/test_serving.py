@@ -24,7 +24,7 @@ from knobwise.experiments import compare
 from knobwise.experiments.model import images
 from knobwise.experiments.model.champion import champion_of, crown
 from knobwise.experiments.record.connection import connect
-from knobwise.experiments.tracking import StudyRun, Tracker
+from knobwise.experiments.record.tracker import StudyRun, Tracker
 from knobwise.nn_core import predictor
 from knobwise.sweeps import commands
 from tests.conftest import user_environment

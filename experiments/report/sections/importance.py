@@ -3,7 +3,7 @@
 from knobwise.experiments.compare import columns
 from knobwise.experiments.compare.knob_importance import ENOUGH
 from knobwise.experiments.compare.knob_importance import importance as measured
-from knobwise.experiments.record.refusals import CompareError
+from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.report.facts import Facts, Missing
 from knobwise.experiments.report.markup import Markup, join, tag
 
