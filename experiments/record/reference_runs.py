@@ -9,7 +9,7 @@ from knobwise.experiments.record.recorded import StudyRun
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from knobwise.experiments.references import Reference
+    from knobwise.experiments.references.fit import Reference
 
 
 def write(

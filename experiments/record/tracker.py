@@ -23,7 +23,7 @@ from knobwise.experiments.record.stores import StoreError, tracking_uri, without
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
 
-    from knobwise.experiments.references import Reference
+    from knobwise.experiments.references.fit import Reference
 
 _NO_TAGS: Mapping[str, str] = {}
 _NO_METRICS: Mapping[str, float] = {}

@@ -8,11 +8,11 @@ from typing import Any
 
 import optuna
 
-from knobwise.experiments import standing
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.forming import Frame
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
+from knobwise.experiments.references import against
 from knobwise.sweeps.engine import confirm, forming, references, report, results
 from knobwise.sweeps.engine.budgets import Ending
 from knobwise.sweeps.engine.executors import Workers
@@ -78,7 +78,7 @@ def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted:
     tags = {"knobwise.best_trial": str(found.best.number)} if found.best else {}
     beside = references.of(study)
     if beside:
-        tags[names.REFERENCES] = standing.dumps(beside)
+        tags[names.REFERENCES] = against.dumps(beside)
     recorder.finish(
         description=report.markdown(sweep, found, beside),
         metrics=metrics,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from knobwise.experiments.model.champion import Crowned
     from knobwise.experiments.record.recorded import RecordedRun, StudyRun
     from knobwise.experiments.record.tracker import Tracker
-    from knobwise.experiments.references import Reference
+    from knobwise.experiments.references.fit import Reference
 
 RUN_ID = "run_id"  # the user attribute of a trial that holds its run's id
 

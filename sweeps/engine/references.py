@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 import optuna
 
 from knobwise.experiments import problems
-from knobwise.experiments.standing import Scored, against
+from knobwise.experiments.references.against import Scored, against
 from knobwise.nn_core import predictor
 
 if TYPE_CHECKING:
-    from knobwise.experiments.references import Reference
+    from knobwise.experiments.references.fit import Reference
     from knobwise.sweeps.engine.executors import Workers
     from knobwise.sweeps.engine.jobs import Job
     from knobwise.sweeps.engine.recorder import Recorder
@@ -35,9 +35,9 @@ def begin(workers: Workers, job: Job) -> Future[list[Reference]] | None:
 
 def fitted(job: Job) -> list[Reference]:
     """What a worker does: fit each to the samples that `job` would be trained on."""
-    from knobwise.experiments import references
+    from knobwise.experiments.references import fit
 
-    return references.fit(problems.load(job.problem), job.config.n_samples, job.config.seed)
+    return fit.fit(problems.load(job.problem), job.config.n_samples, job.config.seed)
 
 
 def finish(

@@ -5,9 +5,9 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from knobwise.experiments import standing
 from knobwise.experiments.record.stores import browse_command, runs_page
-from knobwise.experiments.standing import Scored
+from knobwise.experiments.references import against
+from knobwise.experiments.references.against import Scored
 from knobwise.sweeps.engine import references, table
 from knobwise.sweeps.engine.pictures import study_pictures
 from knobwise.sweeps.engine.results import Results
@@ -30,7 +30,7 @@ def show(
     console.print(table.rich_table(rows))
     if beside:
         console.print(table.rich_table(references.cells(beside)))
-    for line in (*legend(rows), *sentences(sweep, results), *standing.sentences(beside), counted(results), *notes):
+    for line in (*legend(rows), *sentences(sweep, results), *against.sentences(beside), counted(results), *notes):
         console.print(Text(line))
     console.print()
     width = max(len(what) for what, _ in commands)
@@ -64,7 +64,7 @@ def markdown(sweep: Sweep, results: Results, beside: list[Scored]) -> str:
     lines = [
         f"**{sweep.question}**",
         "",
-        " ".join([*sentences(sweep, results), *standing.sentences(beside)]),
+        " ".join([*sentences(sweep, results), *against.sentences(beside)]),
         "",
         *table.markdown_table(rows),
         *(["", *table.markdown_table(references.cells(beside))] if beside else []),

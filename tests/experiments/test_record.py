@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knobwise.experiments import forming, plots, problems, standing
+from knobwise.experiments import forming, plots, problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.model import choice, images, retrained
 from knobwise.experiments.record import names
 from knobwise.experiments.record.provenance import Provenance
 from knobwise.experiments.record.tracker import Tracker
-from knobwise.experiments.references import Reference
+from knobwise.experiments.references import against
+from knobwise.experiments.references.fit import Reference
 from knobwise.experiments.run import run
 from knobwise.sweeps.engine import machine
 from knobwise.sweeps.engine.attempts import interval
@@ -74,7 +75,7 @@ def every_kind_of_run(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tracker.record(study, trial=2, status="complete", outcome=classes, started=1.0, ended=2.0)
     linear = Reference("linear", "a linear model", {"val_mse": 1.0, "train_seconds": 0.1}, np.ones((1, 1)))
     assert tracker.record_reference(study, linear, ended=2.0) == tracker.record_reference(study, linear, ended=3.0)
-    beside = {names.REFERENCES: standing.dumps([standing.Scored("linear", "a linear model", {"val_mse": 1.0})])}
+    beside = {names.REFERENCES: against.dumps([against.Scored("linear", "a linear model", {"val_mse": 1.0})])}
     tracker.summarise(study, description="", metrics={}, tags=beside, pictures={})
     tracker.record_failure(study, trial=1, config=config, error="ValueError: no", started=1.0, ended=2.0)
     return store

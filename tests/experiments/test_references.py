@@ -10,9 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
-from knobwise.experiments import problems, references
+from knobwise.experiments import problems
 from knobwise.experiments.data.problem import Array, Part, Problem
 from knobwise.experiments.metrics import class_of
+from knobwise.experiments.references import fit as references
 
 NAMES = ["constant", "linear", "gradient boosting", "scikit-learn MLP"]
 

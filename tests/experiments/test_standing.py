@@ -8,9 +8,9 @@ import pytest
 
 from knobwise.experiments.problems import load
 from knobwise.experiments.record import names
+from knobwise.experiments.references.against import Scored, against, dumps, loads, sentences
 from knobwise.experiments.report.facts import Facts
 from knobwise.experiments.report.sections import references
-from knobwise.experiments.standing import Scored, against, dumps, loads, sentences
 
 LINEAR = Scored("linear", "Ridge", {"test_mse": 1.0})
 

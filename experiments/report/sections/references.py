@@ -1,7 +1,7 @@
 """Whether a network is worth it: the best one beside a constant, a linear model and boosted trees on the same rows."""
 
-from knobwise.experiments import standing
 from knobwise.experiments.record import names
+from knobwise.experiments.references import against
 from knobwise.experiments.report.facts import Facts
 from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.report.words import shown
@@ -11,7 +11,7 @@ TITLE = "Beside simpler models"
 
 def content(facts: Facts) -> Markup | None:
     """Who wins, in sentences, then a table of the models' errors; None for a study that has none beside it."""
-    scored = standing.loads(facts.tags.get(names.REFERENCES, ""))
+    scored = against.loads(facts.tags.get(names.REFERENCES, ""))
     if not scored:
         return None
     heads = {"val_mse": "val MSE", "test_mse": "test MSE"}
@@ -32,7 +32,7 @@ def content(facts: Facts) -> Markup | None:
         tag("thead", tag("tr", *(tag("th", head, scope="col") for head in ("model", *heads.values())))),
         tag("tbody", *body),
     )
-    said = [tag("p", sentence) for sentence in standing.sentences(scored)]
+    said = [tag("p", sentence) for sentence in against.sentences(scored)]
     drawn = tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Simpler models")
     made = tag("ul", *(tag("li", f"{each.name}: {each.about}") for each in scored))
     return join([*said, drawn, tag("details", tag("summary", "What these models are"), made)])
