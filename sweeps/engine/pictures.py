@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from knobwise.experiments.data.problem import Array
-    from knobwise.experiments.plots.trials import Trials
+    from knobwise.experiments.plots.study.trials import Trials
 
 SEVERAL = 3  # knobs; where more are in question no single one is, and the main picture shows how the search went
 
@@ -31,8 +31,8 @@ def study_pictures(sweep: Sweep, results: Results) -> dict[str, bytes]:
     """
     if results.best is None:
         return {}
-    from knobwise.experiments.plots import trials_slices
     from knobwise.experiments.plots.canvas import render
+    from knobwise.experiments.plots.study import knob_slices
 
     rows = [row for row in results.rows if row.status != "failed"]  # one that failed has no place in any picture
     named = {"baseline": results.baseline} | ({"best": results.best} if len(results.objectives) == 1 else {})
@@ -40,7 +40,7 @@ def study_pictures(sweep: Sweep, results: Results) -> dict[str, bytes]:
     study = Study(sweep, rows, columns(sweep, rows, words), results.objectives[1:])
     figures = {"trials": next(kind.draw(study) for kind in KINDS if kind.fits(study))}
     if len(study.trials.knobs) > 1 and not _is_map(study):
-        figures["slices"] = trials_slices.draw(study.trials, list(study.trials.knobs))
+        figures["slices"] = knob_slices.draw(study.trials, list(study.trials.knobs))
     return {f"pictures/{name}.png": render(figure) for name, figure in figures.items()}
 
 
@@ -70,7 +70,7 @@ def columns(sweep: Sweep, rows: Sequence[Row], words: Mapping[int, str]) -> "Tri
     """
     import numpy as np
 
-    from knobwise.experiments.plots.trials import Trials
+    from knobwise.experiments.plots.study.trials import Trials
 
     settings = [sweep.shown(row.params) for row in rows]
     knobs: dict[str, list[Any]] = {}
@@ -101,41 +101,41 @@ def columns(sweep: Sweep, rows: Sequence[Row], words: Mapping[int, str]) -> "Tri
 
 
 def _front(study: Study) -> "Figure":
-    from knobwise.experiments.plots import trials_front
+    from knobwise.experiments.plots.study import cost_front
 
-    return trials_front.draw(study.trials, _column([row.cost for row in study.rows]), study.costs[0])
+    return cost_front.draw(study.trials, _column([row.cost for row in study.rows]), study.costs[0])
 
 
 def _structures(study: Study) -> "Figure":
-    from knobwise.experiments.plots import trials_structures
+    from knobwise.experiments.plots.study import structures
 
-    return trials_structures.draw(study.trials, _widths(study), _column([row.n_parameters for row in study.rows]))
+    return structures.draw(study.trials, _widths(study), _column([row.n_parameters for row in study.rows]))
 
 
 def _map(study: Study) -> "Figure":
-    from knobwise.experiments.plots import trials_map
+    from knobwise.experiments.plots.study import knob_map
 
     across, up = study.trials.knobs
-    return trials_map.draw(study.trials, (across, up))
+    return knob_map.draw(study.trials, (across, up))
 
 
 def _learning_curve(study: Study) -> "Figure":
-    from knobwise.experiments.plots import trials_knob
+    from knobwise.experiments.plots.study import single_knob
 
     test = _column([row.test_mse for row in study.rows])
-    return trials_knob.draw(study.trials, "n_samples", drawn=test, drawn_name="test MSE")
+    return single_knob.draw(study.trials, "n_samples", drawn=test, drawn_name="test MSE")
 
 
 def _first_knob(study: Study) -> "Figure":
-    from knobwise.experiments.plots import trials_knob
+    from knobwise.experiments.plots.study import single_knob
 
-    return trials_knob.draw(study.trials, next(iter(study.trials.knobs)))
+    return single_knob.draw(study.trials, next(iter(study.trials.knobs)))
 
 
 def _progress(study: Study) -> "Figure":
-    from knobwise.experiments.plots import trials_progress
+    from knobwise.experiments.plots.study import search_progress
 
-    return trials_progress.draw(study.trials)
+    return search_progress.draw(study.trials)
 
 
 def _is_structures(study: Study) -> bool:

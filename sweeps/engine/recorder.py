@@ -233,7 +233,7 @@ def _warm_up_the_end() -> None:
         "mlflow.pyfunc",
         "knobwise.experiments.model.champion",
         "knobwise.experiments.report",
-        "knobwise.experiments.plots.trials",
+        "knobwise.experiments.plots.study.trials",
     ):
         importlib.import_module(name)
 

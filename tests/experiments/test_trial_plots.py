@@ -11,16 +11,9 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from knobwise.experiments.plots import (
-    trials_front,
-    trials_knob,
-    trials_map,
-    trials_progress,
-    trials_slices,
-    trials_structures,
-)
 from knobwise.experiments.plots.canvas import render
-from knobwise.experiments.plots.trials import Trials, front, positions
+from knobwise.experiments.plots.study import cost_front, knob_map, knob_slices, search_progress, single_knob, structures
+from knobwise.experiments.plots.study.trials import Trials, front, positions
 
 NAN = float("nan")
 
@@ -58,7 +51,7 @@ LR = trials(
 
 
 def test_the_map_marks_who_has_no_result_and_who_is_named() -> None:
-    figure = trials_map.draw(LR, ("lr", "epochs"))
+    figure = knob_map.draw(LR, ("lr", "epochs"))
     axes, bar = figure.axes
     crosses, rings, complete, named = dots(axes)
     assert crosses == [[3e-3, 8000.0]]
@@ -76,12 +69,12 @@ def test_the_map_marks_who_has_no_result_and_who_is_named() -> None:
 def test_pictures_of_one_trial(error: float) -> None:
     status = ["complete" if np.isfinite(error) else "diverged"]
     one = trials({"a": [0.0], "b": [-1.0]}, [error], status, words={0: "baseline"})
-    for figure in (trials_map.draw(one, ("a", "b")), trials_knob.draw(one, "a"), trials_progress.draw(one)):
+    for figure in (knob_map.draw(one, ("a", "b")), single_knob.draw(one, "a"), search_progress.draw(one)):
         assert imread(io.BytesIO(render(figure))).shape[:2] == (460, 700)
 
 
 def test_the_error_against_a_knob_has_the_cut_short_at_their_last_error_and_the_diverged_on_top() -> None:
-    figure = trials_knob.draw(LR, "lr")
+    figure = single_knob.draw(LR, "lr")
     (axes,) = figure.axes
     rings, complete, crosses, _ = dots(axes)
     assert rings == [[2e-3, 15.0]]
@@ -94,7 +87,7 @@ def test_the_error_against_a_knob_has_the_cut_short_at_their_last_error_and_the_
 
 
 def test_a_picture_says_only_what_is_in_it() -> None:
-    words = said(trials_knob.draw(trials({"lr": [1e-3, 1e-2]}, [2.0, 1.0]), "lr"))
+    words = said(single_knob.draw(trials({"lr": [1e-3, 1e-2]}, [2.0, 1.0]), "lr"))
     assert "cross" not in words
     assert "ring" not in words
 
@@ -109,20 +102,20 @@ CHOICES = trials(
 def test_choices_stand_in_strips_in_their_order_with_the_best_of_each_marked() -> None:
     assert positions(CHOICES, "schedule")[:4].tolist() == [2, 0, 2, 0]
     assert np.isnan(positions(CHOICES, "schedule")[4]), "it was not asked for"
-    assert trials_knob.best_of_each(CHOICES, "schedule").tolist() == [1, 2]
-    figure = trials_knob.draw(CHOICES, "schedule")
+    assert single_knob.best_of_each(CHOICES, "schedule").tolist() == [1, 2]
+    figure = single_knob.draw(CHOICES, "schedule")
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["constant", "step", "cosine"]
     (best,) = axes.get_lines()
     assert np.asarray(best.get_xydata()).tolist() == [[0, 4.0], [2, 2.0]]
     assert best.get_linestyle() == "None", "there is nothing between two choices"
-    places = trials_knob.places(CHOICES, "schedule", np.array([1, 2]))[:4]
+    places = single_knob.places(CHOICES, "schedule", np.array([1, 2]))[:4]
     assert np.all(np.abs(places - [2, 0, 2, 0]) < 0.3)
 
 
 def test_a_learning_curve_joins_the_test_errors_of_the_best_by_validation() -> None:
     sizes = trials({"n_samples": [100, 100, 1000, 1000]}, [9.0, 8.0, 5.0, 4.0], choices={"n_samples": [100, 1000]})
-    figure = trials_knob.draw(sizes, "n_samples", drawn=np.array([7.0, 8.5, 3.0, 4.5]), drawn_name="test MSE")
+    figure = single_knob.draw(sizes, "n_samples", drawn=np.array([7.0, 8.5, 3.0, 4.5]), drawn_name="test MSE")
     (axes,) = figure.axes
     (curve,) = axes.get_lines()
     assert np.asarray(curve.get_xydata()).tolist() == [[0, 8.5], [1, 4.5]]
@@ -132,14 +125,14 @@ def test_a_learning_curve_joins_the_test_errors_of_the_best_by_validation() -> N
 
 
 def test_no_best_is_marked_where_no_value_comes_twice() -> None:
-    assert trials_knob.best_of_each(trials({"lr": [1.0, 2.0, 3.0]}, [3.0, 2.0, 1.0]), "lr").size == 0
+    assert single_knob.best_of_each(trials({"lr": [1.0, 2.0, 3.0]}, [3.0, 2.0, 1.0]), "lr").size == 0
 
 
 def test_diverged_and_pruned_trials_are_never_the_best_of_a_value() -> None:
     some = trials(
         {"k": ["a", "a", "b"]}, [5.0, 1.0, NAN], ["complete", "pruned", "diverged"], choices={"k": ["a", "b"]}
     )
-    assert trials_knob.best_of_each(some, "k").tolist() == [0]
+    assert single_knob.best_of_each(some, "k").tolist() == [0]
 
 
 def test_slices_have_a_panel_for_each_knob_on_one_scale() -> None:
@@ -151,7 +144,7 @@ def test_slices_have_a_panel_for_each_knob_on_one_scale() -> None:
     four = trials(
         {**knobs, "layers": [1, 2, 3]}, [3.0, 2.0, 1.0], choices={"schedule": ["step", "cosine"]}, words={2: "best"}
     )
-    figure = trials_slices.draw(four, list(four.knobs))
+    figure = knob_slices.draw(four, list(four.knobs))
     assert [axes.get_xlabel() for axes in figure.axes] == [
         "learning rate (lr)",
         "schedule",
@@ -169,7 +162,7 @@ def test_slices_have_a_panel_for_each_knob_on_one_scale() -> None:
 def test_structures_are_named_where_no_smaller_network_does_better() -> None:
     widths = [(4,), (8, 8), (64, 64), (32,)]
     some = trials({"layers": [1, 2, 2, 1]}, [9.0, 4.0, 1.0, 6.0])
-    figure = trials_structures.draw(some, widths, np.array([17.0, 105.0, 4417.0, 129.0]))
+    figure = structures.draw(some, widths, np.array([17.0, 105.0, 4417.0, 129.0]))
     (axes,) = figure.axes
     (line,) = axes.get_lines()
     assert np.asarray(line.get_xydata()).tolist() == [[17.0, 9.0], [105.0, 4.0], [4417.0, 1.0]]
@@ -183,7 +176,7 @@ def test_structures_are_named_where_no_smaller_network_does_better() -> None:
 
 def test_a_structure_of_unknown_size_is_left_out() -> None:
     some = trials({"layers": [1, 2]}, [9.0, 4.0])
-    (axes,) = trials_structures.draw(some, [(4,), (8, 8)], np.array([17.0, NAN])).axes
+    (axes,) = structures.draw(some, [(4,), (8, 8)], np.array([17.0, NAN])).axes
     assert [17.0, 9.0] in [place for group in dots(axes) for place in group]
     assert np.asarray(axes.get_lines()[0].get_xydata()).tolist() == [[17.0, 9.0]]
 
@@ -192,7 +185,7 @@ def test_the_front_is_of_complete_trials_only() -> None:
     some = trials({}, [9.0, 1.0, 4.0, 5.0], ["complete", "pruned", "complete", "complete"])
     cost = np.array([1.0, 2.0, 3.0, 4.0])
     assert front(some, cost).tolist() == [0, 2]
-    figure = trials_front.draw(some, cost, "flops")
+    figure = cost_front.draw(some, cost, "flops")
     (axes,) = figure.axes
     assert np.asarray(axes.get_lines()[0].get_xydata()).tolist() == [[1.0, 9.0], [3.0, 4.0]]
     assert axes.get_xlabel() == "floating-point operations (flops)"
@@ -201,5 +194,5 @@ def test_the_front_is_of_complete_trials_only() -> None:
 
 def test_progress_is_the_best_complete_error_so_far() -> None:
     some = trials({}, [5.0, NAN, 7.0, 2.0, 1.0], ["complete", "diverged", "complete", "complete", "pruned"])
-    (axes,) = trials_progress.draw(some).axes
+    (axes,) = search_progress.draw(some).axes
     assert np.asarray(axes.get_lines()[0].get_ydata()).tolist() == [5.0, 5.0, 5.0, 2.0, 2.0]

@@ -9,13 +9,13 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from knobwise.experiments.plots import trials_front, trials_knob, trials_map, trials_progress, trials_structures
+from knobwise.experiments.plots.study import cost_front, knob_map, search_progress, single_knob, structures
 from knobwise.sweeps.engine import catalogue
 from knobwise.sweeps.engine.attempts import Status
 from knobwise.sweeps.engine.pictures import columns, study_pictures
 from knobwise.sweeps.engine.results import Results, Row
 
-FIGURES = (trials_front, trials_knob, trials_map, trials_progress, trials_structures)
+FIGURES = (cost_front, single_knob, knob_map, search_progress, structures)
 
 
 def row(
@@ -56,12 +56,12 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "change", "kind", "slices"),
     [
-        ("lr_epochs", {"lr": 0.002}, "trials_map", False),
-        ("samples", {"n_samples": 100}, "trials_knob", True),
-        ("widths", {"width_1": 32}, "trials_structures", True),
-        ("all_knobs", {"lr": 0.002}, "trials_progress", True),
-        ("annealing_dropout", {"schedule": "cosine"}, "trials_knob", True),
-        ("one_to_one", {"activation": "silu"}, "trials_progress", True),
+        ("lr_epochs", {"lr": 0.002}, "knob_map", False),
+        ("samples", {"n_samples": 100}, "single_knob", True),
+        ("widths", {"width_1": 32}, "structures", True),
+        ("all_knobs", {"lr": 0.002}, "search_progress", True),
+        ("annealing_dropout", {"schedule": "cosine"}, "single_knob", True),
+        ("one_to_one", {"activation": "silu"}, "search_progress", True),
     ],
 )
 def test_a_picture_fits_the_question(
@@ -76,7 +76,7 @@ def test_a_picture_fits_the_question(
 def test_a_study_that_weighs_a_cost_has_its_front(used: list[str]) -> None:
     results = Results(study("lr_epochs", {"lr": 0.002}, cost=1e9), ("val_mse", "flops"))
     assert "pictures/trials.png" in study_pictures(catalogue.load("lr_epochs"), results)
-    assert used == ["trials_front"]
+    assert used == ["cost_front"]
 
 
 @pytest.mark.parametrize("status", ["diverged", "pruned", "failed"])
@@ -126,7 +126,7 @@ def test_the_learning_curve_has_the_test_error(monkeypatch: pytest.MonkeyPatch) 
         given = [drawn.tolist(), drawn_name]
         return Figure(figsize=(1, 1))
 
-    monkeypatch.setattr(trials_knob, "draw", draw)
+    monkeypatch.setattr(single_knob, "draw", draw)
     rows = [row(0, dict(catalogue.load("samples").baseline), 3.0, test_mse=4.0)]
     study_pictures(catalogue.load("samples"), Results([*rows, row(1, rows[0].params, None, "diverged")]))
     assert given[1] == "test MSE"

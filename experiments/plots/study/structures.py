@@ -8,9 +8,9 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Array
-from knobwise.experiments.plots import trials as shared
 from knobwise.experiments.plots.canvas import MUTED, SECOND
-from knobwise.experiments.plots.trials import Trials
+from knobwise.experiments.plots.study import trials as shared
+from knobwise.experiments.plots.study.trials import Trials
 
 COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#000000")  # of Okabe and Ito: told apart by everyone
 MARKERS = ("o", "s", "^", "D", "v", "P")

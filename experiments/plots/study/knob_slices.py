@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from knobwise.experiments.plots import trials_knob
 from knobwise.experiments.plots.canvas import MUTED, SECOND
-from knobwise.experiments.plots.trials import Trials
+from knobwise.experiments.plots.study import single_knob
+from knobwise.experiments.plots.study.trials import Trials
 
 ACROSS = 3  # panels in a row
 WIDE, HIGH = 3.2, 2.9  # inches of a panel with its own labels
@@ -24,15 +24,15 @@ def draw(trials: Trials, knobs: Sequence[str]) -> Figure:
         column, row = at % columns, at // columns
         left, bottom = LEFT + column * WIDE, height - TOP - (row + 1) * HIGH + 0.8
         axes = figure.add_axes((left / width, bottom / height, (WIDE - 0.25) / width, (HIGH - 0.95) / height))
-        best = trials_knob.best_of_each(trials, knob)
-        trials_knob.panel(axes, trials, knob, best=best, small=True)
+        best = single_knob.best_of_each(trials, knob)
+        single_knob.panel(axes, trials, knob, best=best, small=True)
         if column:
             axes.set_ylabel("")
             axes.tick_params("y", labelleft=False)
         if sum(len(str(choice)) for choice in trials.choices.get(knob, ())) > WORDY:
             for words in axes.get_xticklabels():
                 words.set(rotation=28, ha="right", rotation_mode="anchor", fontsize="small")
-        across = trials_knob.places(trials, knob, best)
+        across = single_knob.places(trials, knob, best)
         for place, words_beside in trials.words.items():
             axes.scatter(
                 [across[place]],

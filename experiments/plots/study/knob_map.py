@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from knobwise.experiments.data.problem import Array
-from knobwise.experiments.plots import trials as shared
 from knobwise.experiments.plots.canvas import MUTED, colour_bar_of
-from knobwise.experiments.plots.trials import Trials
+from knobwise.experiments.plots.study import trials as shared
+from knobwise.experiments.plots.study.trials import Trials
 
 
 def draw(trials: Trials, knobs: tuple[str, str]) -> Figure:

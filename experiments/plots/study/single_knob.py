@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Array
-from knobwise.experiments.plots import trials as shared
 from knobwise.experiments.plots.canvas import SECOND
-from knobwise.experiments.plots.trials import Trials
+from knobwise.experiments.plots.study import trials as shared
+from knobwise.experiments.plots.study.trials import Trials
 
 FEW = 12  # values that a line through the best of each can be drawn for
 

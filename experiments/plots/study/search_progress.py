@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from knobwise.experiments.plots import trials as shared
 from knobwise.experiments.plots.canvas import SECOND
-from knobwise.experiments.plots.trials import Trials
+from knobwise.experiments.plots.study import trials as shared
+from knobwise.experiments.plots.study.trials import Trials
 
 
 def draw(trials: Trials) -> Figure:

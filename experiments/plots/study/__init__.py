@@ -1,0 +1,1 @@
+"""Figures of a whole study: its trials against its knobs."""
