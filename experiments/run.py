@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knobwise.experiments.compat import check_suits
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.cost import flops
 from knobwise.experiments.data.problem import Part, Problem
-from knobwise.experiments.fitting import check_suits
 from knobwise.experiments.metrics import scores
 from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome, Status
 from knobwise.nn_core import checkpoint as checkpoints

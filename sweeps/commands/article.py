@@ -29,14 +29,14 @@ import rich.table
 from rich import box
 from rich.console import Console
 
-from knobwise.experiments import walkthrough
+from knobwise.experiments import article
+from knobwise.experiments.article import ROWS, Row, figures, knobs
+from knobwise.experiments.article import tables as walkthrough_tables
+from knobwise.experiments.article.tables import FAST, SIMPLE, Table
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.problems.article import sample
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import browse_command, without_credentials
-from knobwise.experiments.walkthrough import ROWS, Row, figures, knobs
-from knobwise.experiments.walkthrough import tables as walkthrough_tables
-from knobwise.experiments.walkthrough.tables import FAST, SIMPLE, Table
 from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
 from knobwise.sweeps.engine.executors.local import LocalWorkers
 from knobwise.sweeps.engine.interrupts import Interrupts
@@ -123,7 +123,7 @@ def parse(words: list[str]) -> Options:
 
 def simple_nn(job: Job) -> Outcome:
     """What a worker does with a run by SimpleNN."""
-    return walkthrough.by_simple_nn(job.config)
+    return article.by_simple_nn(job.config)
 
 
 WORK: dict[str, Work] = {SIMPLE: simple_nn, FAST: train}
@@ -196,7 +196,7 @@ def _show_data(console: Console, out: Path) -> None:
         f"from -10 to 10, from {n_samples:,} random points of it. The first {HEAD}:\n"
     )
     console.print(sample(n_samples).head(HEAD).to_string(float_format="{:.3f}".format))
-    for name, picture in walkthrough.data_pictures(n_samples).items():
+    for name, picture in article.data_pictures(n_samples).items():
         (out / f"article_{name}.png").write_bytes(picture)
     console.print(
         f"\nThe sample and the true surface are drawn in {out}/article_sample.png and article_true_surface.png."
@@ -222,7 +222,7 @@ def _compute(
     began = time.monotonic()
     try:
         waiting: dict[Future[Outcome], Task] = {
-            workers.submit(WORK[task.by], Job(problem=walkthrough.PROBLEM, config=task.row.config)): task
+            workers.submit(WORK[task.by], Job(problem=article.PROBLEM, config=task.row.config)): task
             for task in sorted(todo, key=lambda task: -task.work)
         }
         with console.status("") as status:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import optuna
 from optuna.trial import FixedTrial
 
-from knobwise.experiments import fitting, problems
+from knobwise.experiments import compat, problems
 from knobwise.experiments.data.problem import Problem
 from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.errors import BadInput
@@ -38,7 +38,7 @@ def suited(sweep: Sweep, options: Options) -> Sweep:
             f"--samples must go with data that end, got --problem {problem.shown}, which can have any number"
         )
     if problem.classes:
-        sweep = _of_classes(sweep, fitting.loss_for(problem, sweep.fixed.loss))
+        sweep = _of_classes(sweep, compat.loss_for(problem, sweep.fixed.loss))
     _check(sweep, problem)
     return sweep
 
@@ -74,7 +74,7 @@ def _check(sweep: Sweep, problem: Problem) -> None:
     """
     try:
         baseline = sweep.config(cast(optuna.Trial, FixedTrial(dict(sweep.baseline))))
-        fitting.check_suits(baseline, problem)
+        compat.check_suits(baseline, problem)
     except ValueError as error:
         raise BadInput(f"the baseline of {sweep.name} is no run: {error}") from None
 

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knobwise.experiments import compare, problems, walkthrough
+from knobwise.experiments import article as walkthrough
+from knobwise.experiments import compare, problems
+from knobwise.experiments.article import ROWS, Figures, Knob, Row, by_simple_nn, figures, knobs
+from knobwise.experiments.article import tables as walkthrough_tables
+from knobwise.experiments.article.tables import FAST, SIMPLE
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.run import run
-from knobwise.experiments.walkthrough import ROWS, Figures, Knob, Row, by_simple_nn, figures, knobs
-from knobwise.experiments.walkthrough import tables as walkthrough_tables
-from knobwise.experiments.walkthrough.tables import FAST, SIMPLE
 from knobwise.nn_core.simple import SimpleNN
 from knobwise.sweeps.commands import article
 from knobwise.sweeps.commands import main as knobwise

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from knobwise.experiments.compat import check_suits, suited
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.data.tables.arrays import from_arrays
-from knobwise.experiments.fitting import check_suits, suited
 from knobwise.experiments.problems import load
 from knobwise.experiments.run import run
 from knobwise.nn_core import checkpoint, predictor

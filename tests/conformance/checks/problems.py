@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from knobwise.experiments import problems
+from knobwise.experiments.compat import suited
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.problem import Part, Problem
-from knobwise.experiments.fitting import suited
 from knobwise.experiments.run import run
 
 SEEDS = (0, 1, 7)

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from knobwise.experiments.article import Figures, Knob, Row, figures, knobs
 from knobwise.experiments.outcome import Outcome
-from knobwise.experiments.walkthrough import Figures, Knob, Row, figures, knobs
 
 SIMPLE, FAST = "SimpleNN", "fast path"
 NAMES = Figures("train MSE", "grid MSE", "grid R2", "worst error")
