@@ -20,7 +20,6 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine import results
-from knobwise.sweeps.engine.attempts import verdict
 from knobwise.sweeps.engine.display import Display
 from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.extension import config_of
@@ -29,6 +28,7 @@ from knobwise.sweeps.engine.jobs import Job, JobError, Work
 from knobwise.sweeps.engine.recorder import RUN_ID, Recorder
 from knobwise.sweeps.engine.results import CONFIRMED
 from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.trials.running_trial import verdict
 
 TICK = 0.25  # seconds between looks at the clock and at interrupts
 LOSSES = 2  # workers that may die under a run before its candidate is given up

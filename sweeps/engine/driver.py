@@ -15,8 +15,7 @@ from optuna.trial import TrialState
 from knobwise.experiments import cost, problems
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError, without_credentials
-from knobwise.sweeps.engine import results, rungs, telling
-from knobwise.sweeps.engine.attempts import Attempt, Verdict, facts, verdict
+from knobwise.sweeps.engine import results, telling
 from knobwise.sweeps.engine.budgets import Ending
 from knobwise.sweeps.engine.display import Display, Standing
 from knobwise.sweeps.engine.errors import Unfinished
@@ -26,9 +25,11 @@ from knobwise.sweeps.engine.interrupts import Interrupts
 from knobwise.sweeps.engine.jobs import Job, JobError, Work
 from knobwise.sweeps.engine.past import Past
 from knobwise.sweeps.engine.plan import Plan
-from knobwise.sweeps.engine.prefixes import Prefixes, but_epochs, key
 from knobwise.sweeps.engine.recorder import Opened, Recorder
 from knobwise.sweeps.engine.salvage import salvage
+from knobwise.sweeps.engine.trials import rungs
+from knobwise.sweeps.engine.trials.prefixes import Prefixes, but_epochs, key
+from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict, facts, verdict
 
 TICK = 0.25  # seconds between looks at the clock and at interrupts
 LOSSES = 2  # workers that may die under a run before its trial fails

@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 
-from knobwise.sweeps.engine.prefixes import but_epochs
+from knobwise.sweeps.engine.trials.prefixes import but_epochs
 
 Params = dict[str, Any]
 

@@ -8,8 +8,8 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine.prefixes import Prefix, Prefixes, but_epochs, key
 from knobwise.sweeps.engine.recorder import Opened, Recorder
+from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, but_epochs, key
 
 
 class Past:

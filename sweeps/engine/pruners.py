@@ -5,7 +5,7 @@ from collections.abc import Callable
 import optuna
 
 from knobwise.sweeps.engine.halving import Halving
-from knobwise.sweeps.engine.rungs import FACTOR, FIRST
+from knobwise.sweeps.engine.trials.rungs import FACTOR, FIRST
 
 SAMPLED = 5  # trials that must be complete before the median means something
 

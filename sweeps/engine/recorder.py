@@ -14,7 +14,7 @@ import optuna
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record import names
 from knobwise.sweeps.engine import pairing
-from knobwise.sweeps.engine.attempts import Attempt, Verdict, verdict
+from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict, verdict
 
 if TYPE_CHECKING:
     from knobwise.experiments.forming import Frame

@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments import statistics
 from knobwise.experiments.pareto import pareto_front
-from knobwise.sweeps.engine.attempts import STATUSES, Status
+from knobwise.sweeps.engine.trials.running_trial import STATUSES, Status
 
 FACTS = "result"  # the user attribute of a trial that holds what `attempts.facts` gives
 OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small

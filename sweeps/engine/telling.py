@@ -8,9 +8,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
-from knobwise.sweeps.engine.attempts import KEPT
 from knobwise.sweeps.engine.recorder import RUN_ID, Opened
 from knobwise.sweeps.engine.results import FACTS
+from knobwise.sweeps.engine.trials.running_trial import KEPT
 
 OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small
 

@@ -12,9 +12,10 @@ import pytest
 from benchmarks import asha, coverage
 from benchmarks.asha import Climb
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine import executors, rungs
+from knobwise.sweeps.engine import executors
 from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.trials import rungs
 from knobwise.sweeps.lr_epochs import SWEEP
 
 TINY = dataclasses.replace(SWEEP, fixed=RunConfig(n_samples=20, widths=(4,)))

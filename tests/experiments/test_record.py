@@ -18,7 +18,7 @@ from knobwise.experiments.references import against
 from knobwise.experiments.references.fit import Reference
 from knobwise.experiments.run import run
 from knobwise.sweeps.engine import machine
-from knobwise.sweeps.engine.attempts import interval
+from knobwise.sweeps.engine.trials.running_trial import interval
 from tests.conftest import RecordedSweep
 from tests.experiments.conftest import open_study
 

@@ -17,7 +17,6 @@ from knobwise.experiments.outcome import Curves, Outcome, Status
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.tracker import Tracker
 from knobwise.sweeps.engine import pruners, results, samplers, studies
-from knobwise.sweeps.engine.attempts import Attempt, Verdict
 from knobwise.sweeps.engine.budgets import Budget, Ending
 from knobwise.sweeps.engine.display import Silent
 from knobwise.sweeps.engine.driver import Driver
@@ -29,6 +28,7 @@ from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recorder import Opened, Recorder
 from knobwise.sweeps.engine.storage import open_storage
 from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import pytest
 from optuna.trial import TrialState
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine import rungs, space
+from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.grid import untried
 from knobwise.sweeps.engine.jobs import Job
+from knobwise.sweeps.engine.trials import rungs
 from tests.sweeps.fakes import SWEEP, Bench, error_of, formula
 
 

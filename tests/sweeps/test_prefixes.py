@@ -11,7 +11,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.engine import grid
 from knobwise.sweeps.engine.jobs import Job
-from knobwise.sweeps.engine.prefixes import Prefix, Prefixes, key
+from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, key
 from tests.sweeps.fakes import Bench, formula
 
 RATES, LENGTHS = (0.001, 0.003, 0.01, 0.03), (250, 500, 1000, 2000, 3000, 4000)
@@ -109,7 +109,7 @@ def test_keys_part_what_must_be_parted() -> None:
 
 
 def test_old_checkpoints_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knobwise.sweeps.engine.prefixes.MOST_BYTES", 100)
+    monkeypatch.setattr("knobwise.sweeps.engine.trials.prefixes.MOST_BYTES", 100)
     kept = Prefixes()
     for seed in range(5):
         kept.add(RunConfig(seed=seed), Prefix(5, b"x" * 30, seed))

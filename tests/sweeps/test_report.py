@@ -9,9 +9,9 @@ import pytest
 from knobwise.experiments.record.stores import tracking_uri
 from knobwise.sweeps import all_knobs
 from knobwise.sweeps.engine import display, report, table
-from knobwise.sweeps.engine.attempts import Status
 from knobwise.sweeps.engine.results import Results, Row
 from knobwise.sweeps.engine.sentences import sentences
+from knobwise.sweeps.engine.trials.running_trial import Status
 from knobwise.sweeps.lr_epochs import SWEEP
 
 

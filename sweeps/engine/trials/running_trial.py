@@ -12,7 +12,7 @@ import optuna
 from knobwise.experiments import statistics
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.prefixes import Prefix
+from knobwise.sweeps.engine.trials.prefixes import Prefix
 
 Status = Literal["complete", "pruned", "diverged", "failed"]
 KEPT = (

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine import rungs
+from knobwise.sweeps.engine.trials import rungs
 
 MOST_BYTES = 64 << 20
 
