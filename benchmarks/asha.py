@@ -26,9 +26,10 @@ from benchmarks.command import parser
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.statistics import interval, paired
-from knobwise.sweeps.engine import catalogue, executors, pruners, samplers
+from knobwise.sweeps.engine import executors, pruners, samplers
 from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import rungs
 

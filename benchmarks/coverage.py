@@ -21,9 +21,10 @@ import optuna
 from benchmarks.command import parser
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.statistics import interval
-from knobwise.sweeps.engine import catalogue, executors, samplers
+from knobwise.sweeps.engine import executors, samplers
 from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.sweep import Sweep
 
 GROUP = 5

@@ -18,11 +18,12 @@ import sys
 
 import optuna
 
-from knobwise.sweeps.engine import catalogue, session, studies, words
+from knobwise.sweeps.engine import session, studies, words
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.extension import Extension
 from knobwise.sweeps.engine.interrupts import Interrupts
 from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.storage import open_to_read
 
 

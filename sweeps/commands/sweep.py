@@ -7,9 +7,9 @@ The same as `python sweeps/lr_epochs.py --trials 20`; `knobwise sweep lr_epochs 
 
 import sys
 
-from knobwise.sweeps.engine import catalogue
 from knobwise.sweeps.engine import main as run
 from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.space import catalogue
 
 
 def main(argv: list[str]) -> int:

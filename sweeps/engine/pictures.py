@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def columns(sweep: Sweep, rows: Sequence[Row], words: Mapping[int, str]) -> "Tri
         elif any(value is not None for value in values):
             knobs[name] = values
     spaces = {
-        name: [json.loads(text)["attributes"] for text in texts] for name, texts in space.describe(sweep.space).items()
+        name: [json.loads(text)["attributes"] for text in texts]
+        for name, texts in distributions.describe(sweep.space).items()
     }
     return Trials(
         number=np.array([row.number for row in rows], np.int64),

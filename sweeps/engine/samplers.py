@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.forest import Forest
-from knobwise.sweeps.engine.one_by_one import OneByOne
+from knobwise.sweeps.engine.space.independent import OneByOne
 
 Make = Callable[[int, int], optuna.samplers.BaseSampler]
 

@@ -17,16 +17,13 @@ from knobwise.sweeps.engine import (
     display,
     ending,
     executors,
-    grid,
     machine,
     pairing,
     pruners,
     references,
     results,
     samplers,
-    space,
     studies,
-    suiting,
 )
 from knobwise.sweeps.engine import extension as extensions
 from knobwise.sweeps.engine.budgets import Budget
@@ -39,6 +36,7 @@ from knobwise.sweeps.engine.jobs import Job, train
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recorder import Recorder
+from knobwise.sweeps.engine.space import adapt, distributions, grid
 from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
 from knobwise.sweeps.engine.sweep import Sweep
 
@@ -56,7 +54,7 @@ def run(
         extension: a trial to train longer, in place of new ones.
     """
     began = time.monotonic()
-    sweep = suiting.suited(sweep, options)
+    sweep = adapt.suited(sweep, options)
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(options.storage))
         workers = executors.start(options.executor, options.slots, options.cluster)  # they import while this goes on
@@ -112,7 +110,7 @@ def run(
 def _whole(sweep: Sweep, options: Options) -> Job:
     """A run on all the samples that a trial of the sweep can have."""
     baseline = sweep.config(cast(optuna.Trial, FixedTrial(dict(sweep.baseline))))
-    most = space.largest(sweep.space, "n_samples") or sweep.fixed.n_samples
+    most = distributions.largest(sweep.space, "n_samples") or sweep.fixed.n_samples
     return Job(problem=options.problem, config=replace(baseline, n_samples=most, batch_size=0))
 
 
@@ -126,7 +124,9 @@ def _with(study: optuna.Study, sweep: Sweep, extension: Extension) -> int:
 def make_plan(sweep: Sweep, options: Options, study: optuna.Study, began: float) -> Plan:
     """The driver's plan."""
     points = (
-        [dict(point.params) for point in space.grid(sweep.space, options.seed)] if options.sampler == "grid" else []
+        [dict(point.params) for point in distributions.grid(sweep.space, options.seed)]
+        if options.sampler == "grid"
+        else []
     )
     return Plan(
         sweep=sweep,
@@ -148,7 +148,7 @@ def make_plan(sweep: Sweep, options: Options, study: optuna.Study, began: float)
 
 def most_epochs(sweep: Sweep) -> int:
     """The most epochs that a trial of the sweep can have."""
-    return space.largest(sweep.space, "epochs") or sweep.fixed.epochs
+    return distributions.largest(sweep.space, "epochs") or sweep.fixed.epochs
 
 
 def _open(
@@ -183,7 +183,7 @@ def dry_run(sweep: Sweep, options: Options) -> int:
     """Say what would be done. Nothing is written."""
     from knobwise.sweeps.engine import preview
 
-    sweep = suiting.suited(sweep, options)
+    sweep = adapt.suited(sweep, options)
     plan = preview.of(sweep, options)
     sys.stdout.write(json.dumps(plan.as_json()) + "\n" if options.json else preview.text(plan))
     return 0

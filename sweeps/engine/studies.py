@@ -12,10 +12,10 @@ import optuna
 from optuna.storages import BaseStorage
 
 from knobwise.experiments.data.spec import DIGEST, Spec
-from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
 from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.telling import OBJECTIVES
 
@@ -81,7 +81,7 @@ def fingerprint(sweep: Sweep, options: Options) -> dict[str, Any]:
         "objective": " and ".join(objectives(options)),
         "baseline": dict(sweep.baseline),
         "fixed": sweep.fixed.as_dict(),
-        "space": space.describe(sweep.space),
+        "space": distributions.describe(sweep.space),
     }
     return dict(json.loads(json.dumps(facts)))
 
@@ -208,4 +208,4 @@ def _differences(field: str, was: Any, now: Any) -> Iterator[tuple[str, str, str
 
 
 def _distributions(texts: Any) -> str:
-    return " or ".join(space.readable(text) for text in texts) if texts else "not in it"
+    return " or ".join(distributions.readable(text) for text in texts) if texts else "not in it"

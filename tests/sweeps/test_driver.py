@@ -12,11 +12,11 @@ import pytest
 from optuna.trial import TrialState
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.grid import untried
 from knobwise.sweeps.engine.jobs import Job
+from knobwise.sweeps.engine.space import distributions
+from knobwise.sweeps.engine.space.grid import untried
 from knobwise.sweeps.engine.trials import rungs
 from tests.sweeps.fakes import SWEEP, Bench, error_of, formula
 
@@ -238,7 +238,7 @@ def test_runs_of_trials_that_the_search_has_lost_are_abandoned(bench: Bench) -> 
 
 def test_a_grid_is_walked_once_and_never_repeats_the_baseline(bench: Bench) -> None:
     def points(study: optuna.Study) -> Iterator[dict[str, Any]]:
-        grid = [dict(point.params) for point in space.grid(SWEEP.space, 0)][:5]
+        grid = [dict(point.params) for point in distributions.grid(SWEEP.space, 0)][:5]
         return untried(iter([grid[0], dict(SWEEP.baseline), *grid[1:]]), study)
 
     found, ending = bench.run(4, points=points)

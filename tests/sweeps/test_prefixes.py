@@ -9,8 +9,8 @@ import pytest
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine import grid
 from knobwise.sweeps.engine.jobs import Job
+from knobwise.sweeps.engine.space import grid
 from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, key
 from tests.sweeps.fakes import Bench, formula
 

@@ -6,7 +6,7 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from knobwise.sweeps.engine import space
+from knobwise.sweeps.engine.space import distributions
 
 
 def structure(trial: optuna.Trial) -> dict[str, Any]:
@@ -16,12 +16,12 @@ def structure(trial: optuna.Trial) -> dict[str, Any]:
 
 
 def test_describe_finds_parameters_that_only_some_branches_ask_for() -> None:
-    assert set(space.describe(structure)) == {"depth", "width0", "width1", "width2"}
+    assert set(distributions.describe(structure)) == {"depth", "width0", "width1", "width2"}
 
 
 def test_describe_tells_two_ranges_apart() -> None:
-    narrow = space.describe(lambda trial: {"lr": trial.suggest_float("lr", 0.1, 0.2)})
-    wide = space.describe(lambda trial: {"lr": trial.suggest_float("lr", 0.1, 0.3)})
+    narrow = distributions.describe(lambda trial: {"lr": trial.suggest_float("lr", 0.1, 0.2)})
+    wide = distributions.describe(lambda trial: {"lr": trial.suggest_float("lr", 0.1, 0.3)})
     assert narrow != wide
 
 
@@ -30,14 +30,14 @@ def test_describe_keeps_both_distributions_of_a_name_that_has_two() -> None:
         high = 1.0 if trial.suggest_categorical("kind", ["a", "b"]) == "a" else 2.0
         return {"lr": trial.suggest_float("lr", 0.1, high)}
 
-    assert [space.readable(text) for text in space.describe(two)["lr"]] == ["0.1 to 1", "0.1 to 2"]
+    assert [distributions.readable(text) for text in distributions.describe(two)["lr"]] == ["0.1 to 1", "0.1 to 2"]
 
 
 def test_a_grid_is_the_product_of_the_levels_and_repeats_nothing() -> None:
     def flat(trial: optuna.Trial) -> dict[str, Any]:
         return {"lr": trial.suggest_float("lr", 1e-3, 1e-1, log=True), "kind": trial.suggest_categorical("k", "abc")}
 
-    points = [tuple(point.params.items()) for point in space.grid(flat, seed=0)]
+    points = [tuple(point.params.items()) for point in distributions.grid(flat, seed=0)]
     assert len(points) == len(set(points)) == 7 * 3
 
 
@@ -47,13 +47,13 @@ def test_a_grid_over_branches_has_each_branchs_own_points() -> None:
             trial.suggest_categorical(f"w{i}", [8, 16])
         return {}
 
-    found = sorted(str(sorted(point.params.items())) for point in space.grid(branches, seed=0))
+    found = sorted(str(sorted(point.params.items())) for point in distributions.grid(branches, seed=0))
     assert len(found) == 2 + 4
     assert found == sorted(set(found))
 
 
 def test_the_order_of_a_grid_is_the_seeds() -> None:
-    orders = [[point.params for point in space.grid(structure, seed)] for seed in (1, 1, 2)]
+    orders = [[point.params for point in distributions.grid(structure, seed)] for seed in (1, 1, 2)]
     assert orders[0] == orders[1] != orders[2]
 
 
@@ -68,11 +68,11 @@ def test_the_order_of_a_grid_is_the_seeds() -> None:
     ],
 )
 def test_levels_of_a_grid(distribution: optuna.distributions.BaseDistribution, levels: list[Any]) -> None:
-    assert space.grid_levels(distribution) == pytest.approx(levels) if levels[0] != "a" else levels
-    for level in space.grid_levels(distribution):
+    assert distributions.grid_levels(distribution) == pytest.approx(levels) if levels[0] != "a" else levels
+    for level in distributions.grid_levels(distribution):
         assert distribution._contains(distribution.to_internal_repr(level))
 
 
 def test_largest() -> None:
-    assert space.largest(structure, "width0") == 128
-    assert space.largest(structure, "epochs") is None
+    assert distributions.largest(structure, "width0") == 128
+    assert distributions.largest(structure, "epochs") is None

@@ -9,10 +9,10 @@ from optuna.trial import FixedTrial
 from knobwise.experiments import problems
 from knobwise.experiments.data.problem import Part, Problem
 from knobwise.sweeps import all_knobs, lr_epochs, one_to_one, samples
-from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.options import Options, parse
-from knobwise.sweeps.engine.suiting import MOST, sizes, suited
+from knobwise.sweeps.engine.space import distributions
+from knobwise.sweeps.engine.space.adapt import MOST, sizes, suited
 from knobwise.sweeps.engine.sweep import Sweep
 from tests.sweeps.fakes import table_problem
 
@@ -52,7 +52,7 @@ def test_a_sweep_that_searches_the_samples_is_bounded_by_them(problem: str) -> N
 
 def test_a_sweep_over_listed_sizes_keeps_those_that_there_are(problem: str) -> None:
     found = suited(samples.SWEEP, options(samples.SWEEP, problem))
-    assert {point.params["n_samples"] for point in space.grid(found.space, 0)} == {62, 125, 250, 500}
+    assert {point.params["n_samples"] for point in distributions.grid(found.space, 0)} == {62, 125, 250, 500}
 
 
 def test_a_sweep_that_does_not_search_them_takes_every_row(problem: str) -> None:
@@ -65,7 +65,7 @@ def test_large_data_are_bounded_unless_more_is_asked_for(monkeypatch: pytest.Mon
     monkeypatch.setitem(problems._LOADED, made.name, made)
     assert suited(lr_epochs.SWEEP, options(lr_epochs.SWEEP, made.name)).fixed.n_samples == MOST
     found = suited(all_knobs.SWEEP, options(all_knobs.SWEEP, made.name, samples=40_000))
-    assert space.largest(found.space, "n_samples") == 40_000
+    assert distributions.largest(found.space, "n_samples") == 40_000
 
 
 @pytest.mark.parametrize(("problem", "loss"), [(2, "binary_cross_entropy"), (3, "cross_entropy")], indirect=["problem"])
@@ -74,7 +74,7 @@ def test_classes_decide_the_loss(problem: str, loss: str) -> None:
     configs = drawn(found)
     assert {config["loss"] for config in configs} == {loss}
     assert all(config["batch_size"] <= config["n_samples"] <= 500 for config in configs)
-    assert "loss" not in space.describe(found.space)
+    assert "loss" not in distributions.describe(found.space)
     assert "loss" not in found.knobs
 
 

@@ -14,11 +14,12 @@ from optuna.trial import FixedTrial
 from knobwise import sweeps
 from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine import catalogue, pictures, space
+from knobwise.sweeps.engine import pictures
 from knobwise.sweeps.engine.command import main
 from knobwise.sweeps.engine.pruners import PRUNERS
 from knobwise.sweeps.engine.results import Results, Row
 from knobwise.sweeps.engine.samplers import SAMPLERS, Draws
+from knobwise.sweeps.engine.space import catalogue, distributions
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.table import cells
 
@@ -39,7 +40,7 @@ def drawn(sweep: Sweep, count: int) -> list[optuna.trial.FrozenTrial]:
 
 
 def every_distribution(sweep: Sweep) -> dict[str, list[BaseDistribution]]:
-    found = space.describe(sweep.space)
+    found = distributions.describe(sweep.space)
     return {name: [optuna.distributions.json_to_distribution(each) for each in texts] for name, texts in found.items()}
 
 
@@ -102,7 +103,7 @@ def test_the_ends_of_its_space_can_be_run(name: str) -> None:
             choices = getattr(distribution, "choices", None)
             return list(choices) if choices else [getattr(distribution, end)]
 
-        for _, point in zip(range(200), space.points(sweep.space, levels), strict=False):
+        for _, point in zip(range(200), distributions.points(sweep.space, levels), strict=False):
             config_of(sweep, point.params)
 
 
@@ -203,7 +204,7 @@ def test_an_impossible_combination_is_seen() -> None:
 def test_a_grid_that_nobody_could_walk_is_refused(
     workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(space, "MOST_POINTS", 20)
+    monkeypatch.setattr(distributions, "MOST_POINTS", 20)
     assert main(catalogue.load("lr_epochs"), ["--dry-run", "--sampler", "grid"], "lr_epochs") == 2
     assert "--sampler grid must have at most 20 points" in capsys.readouterr().err
 

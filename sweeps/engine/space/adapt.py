@@ -10,10 +10,10 @@ from optuna.trial import FixedTrial
 
 from knobwise.experiments import compat, problems
 from knobwise.experiments.data.problem import Problem
-from knobwise.sweeps.engine import space
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.options import Options
-from knobwise.sweeps.engine.space import Space
+from knobwise.sweeps.engine.space import distributions as space
+from knobwise.sweeps.engine.space.distributions import Space
 from knobwise.sweeps.engine.sweep import Sweep
 
 MOST = 10_000

@@ -19,7 +19,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial
 
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.one_by_one import OneByOne
+from knobwise.sweeps.engine.space.independent import OneByOne
 
 Space = Callable[[optuna.Trial], dict[str, Any]]
 Levels = Callable[[BaseDistribution], list[Any]]
