@@ -26,12 +26,13 @@ from benchmarks.command import parser
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.statistics import interval, paired
-from knobwise.sweeps.engine import executors, pruners, samplers
-from knobwise.sweeps.engine.executors import Workers
-from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine import pruners, samplers
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import rungs
+from knobwise.sweeps.engine.workers import pool
+from knobwise.sweeps.engine.workers.jobs import Job, train
+from knobwise.sweeps.engine.workers.pool import Workers
 
 FRESH = 5  # seeds that each best is run on again
 AT = "at rung "
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sweep = catalogue.load(options.sweep)
     trials = options.trials or sweep.trials
-    workers = executors.start("local", options.jobs, "")
+    workers = pool.start("local", options.jobs, "")
     try:
         climbs = [record(sweep, seed, trials, workers) for seed in range(options.seeds)]
         compared = [compare(sweep, climbed, workers) for climbed in climbs]

@@ -21,11 +21,12 @@ import optuna
 from benchmarks.command import parser
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.statistics import interval
-from knobwise.sweeps.engine import executors, samplers
-from knobwise.sweeps.engine.executors import Workers
-from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine import samplers
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.workers import pool
+from knobwise.sweeps.engine.workers.jobs import Job, train
+from knobwise.sweeps.engine.workers.pool import Workers
 
 GROUP = 5
 SAMPLES = 200  # of each training, so that it is short
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = QUICK if options.quick else FULL
-    workers = executors.start("local", options.jobs, "")
+    workers = pool.start("local", options.jobs, "")
     try:
         result = measure(catalogue.load(options.sweep), study, workers)
     finally:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from benchmarks.sweeping import Contender, Work
 
 if TYPE_CHECKING:
-    from knobwise.sweeps.engine.jobs import Job
+    from knobwise.sweeps.engine.workers.jobs import Job
 
 
 def bare() -> Contender:
@@ -18,10 +18,10 @@ def run(work: Work) -> dict[str, float]:
     """`seconds`: from the first training to the end of the last."""
     from concurrent.futures import wait
 
-    from knobwise.sweeps.engine import executors
-    from knobwise.sweeps.engine.jobs import train
+    from knobwise.sweeps.engine.workers import pool
+    from knobwise.sweeps.engine.workers.jobs import train
 
-    workers = executors.start("local", work.jobs, "")
+    workers = pool.start("local", work.jobs, "")
     wait([workers.submit(train, job) for job in jobs(work, work.jobs, epochs=1)])  # imports and first calls
     started = time.perf_counter()
     done = [workers.submit(train, job) for job in jobs(work, work.trials, work.epochs)]
@@ -38,7 +38,7 @@ def jobs(work: Work, count: int, epochs: int) -> "list[Job]":
     import numpy as np
 
     from knobwise.experiments.config import RunConfig
-    from knobwise.sweeps.engine.jobs import Job
+    from knobwise.sweeps.engine.workers.jobs import Job
 
     rates = np.geomspace(work.low, work.high, count).tolist()
     return [

@@ -12,7 +12,8 @@ from benchmarks.sweeping.ours import NAME, recorded, sweep
 
 if TYPE_CHECKING:
     from knobwise.experiments.outcome import Outcome
-    from knobwise.sweeps.engine import Sweep, jobs
+    from knobwise.sweeps.engine import Sweep
+    from knobwise.sweeps.engine.workers import jobs
 
 THOUSAND = 1000
 
@@ -33,10 +34,11 @@ def run(work: Work) -> dict[str, float]:
     import optuna
 
     from benchmarks.memory import MB, peak
-    from knobwise.sweeps.engine import executors, main
+    from knobwise.sweeps.engine import main
     from knobwise.sweeps.engine.storage import open_storage
+    from knobwise.sweeps.engine.workers import pool
 
-    executors.EXECUTORS["instant"] = lambda slots, _: AtOnce(slots)
+    pool.EXECUTORS["instant"] = lambda slots, _: AtOnce(slots)
     words = ["--sampler", "random", "--executor", "instant", "--jobs", "1", "--confirm", "0", "--quiet"]
     words += ["--trials", str(work.trials)]
     if code := main(tiny(work), words):

@@ -21,10 +21,10 @@ import optuna
 from knobwise.sweeps.engine import session, studies, words
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.extension import Extension
-from knobwise.sweeps.engine.interrupts import Interrupts
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.storage import open_to_read
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
 
 def main(argv: list[str]) -> int:

@@ -37,11 +37,12 @@ from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import without_credentials
-from knobwise.sweeps.engine import executors, words
+from knobwise.sweeps.engine import words
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
-from knobwise.sweeps.engine.forming import Stopped, rungs
-from knobwise.sweeps.engine.interrupts import Interrupts
-from knobwise.sweeps.engine.jobs import JobError
+from knobwise.sweeps.engine.workers import pool
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
+from knobwise.sweeps.engine.workers.jobs import JobError
+from knobwise.sweeps.engine.workers.replay import Stopped, rungs
 
 KNOBS = {"--epochs": ("epochs", 1), "--samples": ("n_samples", 2), "--seed": ("seed", 0)}
 """The knob that each option turns, and the least it takes."""
@@ -117,7 +118,7 @@ def _train(problem: str, config: RunConfig, interrupts: Interrupts, console: Con
     """
     shown = set(forming.epochs_shown(config.epochs)) if forming.has_surface(problem) else set()
     ends = sorted(shown | {math.ceil(config.epochs * step / STEPS) for step in range(1, STEPS + 1)})
-    workers = executors.start("local", 1, "")
+    workers = pool.start("local", 1, "")
     started, frames = time.time(), []
     try:
         with console.status("training"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from knobwise.sweeps.engine import garbage
 from knobwise.sweeps.engine.errors import one_line
-from knobwise.sweeps.engine.interrupts import Interrupts
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from knobwise.sweeps.engine.sweep import Sweep

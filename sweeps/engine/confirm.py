@@ -21,14 +21,14 @@ from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine import results
 from knobwise.sweeps.engine.display import Display
-from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.extension import config_of
-from knobwise.sweeps.engine.interrupts import Interrupts
-from knobwise.sweeps.engine.jobs import Job, JobError, Work
 from knobwise.sweeps.engine.recorder import RUN_ID, Recorder
 from knobwise.sweeps.engine.results import CONFIRMED
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials.running_trial import verdict
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
+from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work
+from knobwise.sweeps.engine.workers.pool import Workers
 
 TICK = 0.25  # seconds between looks at the clock and at interrupts
 LOSSES = 2  # workers that may die under a run before its candidate is given up

@@ -19,10 +19,7 @@ from knobwise.sweeps.engine import results, telling
 from knobwise.sweeps.engine.budgets import Ending
 from knobwise.sweeps.engine.display import Display, Standing
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.extension import config_of
-from knobwise.sweeps.engine.interrupts import Interrupts
-from knobwise.sweeps.engine.jobs import Job, JobError, Work
 from knobwise.sweeps.engine.past import Past
 from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recorder import Opened, Recorder
@@ -30,6 +27,9 @@ from knobwise.sweeps.engine.salvage import salvage
 from knobwise.sweeps.engine.trials import rungs
 from knobwise.sweeps.engine.trials.prefixes import Prefixes, but_epochs, key
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict, facts, verdict
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
+from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work
+from knobwise.sweeps.engine.workers.pool import Workers
 
 TICK = 0.25  # seconds between looks at the clock and at interrupts
 LOSSES = 2  # workers that may die under a run before its trial fails

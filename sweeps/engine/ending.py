@@ -13,12 +13,13 @@ from knobwise.experiments.forming import Frame
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.references import against
-from knobwise.sweeps.engine import confirm, forming, references, report, results
+from knobwise.sweeps.engine import confirm, references, report, results
 from knobwise.sweeps.engine.budgets import Ending
-from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recorder import RUN_ID, Opened, Recorder
 from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.workers import replay
+from knobwise.sweeps.engine.workers.pool import Workers
 
 SHOWING, MOST_SHOWING = 1 / 60, 5.0  # of a sitting's time, and seconds
 
@@ -49,7 +50,7 @@ def crown(
     if before.result() != ids[found.best.number]:  # else they have been shown
         there = {run_id: data for run_id, future in checkpoints.items() if (data := future.result())}
         # On the workers, beside the crowning, which is the recorder's alone.
-        shown = forming.surfaces(workers, problem, there, min(MOST_SHOWING, spent * SHOWING), stop)
+        shown = replay.surfaces(workers, problem, there, min(MOST_SHOWING, spent * SHOWING), stop)
     crowned = crowning.result()
     if crowned.moved:
         for run_id, frames in shown.items():

@@ -14,9 +14,9 @@ from knobwise.nn_core import predictor
 
 if TYPE_CHECKING:
     from knobwise.experiments.references.fit import Reference
-    from knobwise.sweeps.engine.executors import Workers
-    from knobwise.sweeps.engine.jobs import Job
     from knobwise.sweeps.engine.recorder import Recorder
+    from knobwise.sweeps.engine.workers.jobs import Job
+    from knobwise.sweeps.engine.workers.pool import Workers
 
 KEPT = "knobwise.references"  # the user attribute of a study that holds what they scored
 

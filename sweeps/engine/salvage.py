@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.interrupts import Interrupts
 from knobwise.sweeps.engine.recorder import Recorder
 from knobwise.sweeps.engine.trials.running_trial import Attempt, verdict
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
 TICK = 0.25  # seconds between looks at interrupts
 

@@ -16,7 +16,6 @@ from knobwise.sweeps.engine import (
     confirm,
     display,
     ending,
-    executors,
     machine,
     pairing,
     pruners,
@@ -31,14 +30,15 @@ from knobwise.sweeps.engine.confirm import Confirmation, Stage
 from knobwise.sweeps.engine.driver import Driver
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.extension import Extension
-from knobwise.sweeps.engine.interrupts import Interrupts
-from knobwise.sweeps.engine.jobs import Job, train
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recorder import Recorder
 from knobwise.sweeps.engine.space import adapt, distributions, grid
 from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
 from knobwise.sweeps.engine.sweep import Sweep
+from knobwise.sweeps.engine.workers import pool
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
+from knobwise.sweeps.engine.workers.jobs import Job, train
 
 
 def run(
@@ -57,7 +57,7 @@ def run(
     sweep = adapt.suited(sweep, options)
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(options.storage))
-        workers = executors.start(options.executor, options.slots, options.cluster)  # they import while this goes on
+        workers = pool.start(options.executor, options.slots, options.cluster)  # they import while this goes on
         stack.callback(workers.close)
         study, chosen = _open(sweep, options, stack, extension)
         ask_first = pairing.asked_first(study, tracking_uri())

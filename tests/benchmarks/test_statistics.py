@@ -12,10 +12,10 @@ import pytest
 from benchmarks import asha, coverage
 from benchmarks.asha import Climb
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine import executors
-from knobwise.sweeps.engine.executors import Workers
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import rungs
+from knobwise.sweeps.engine.workers import pool
+from knobwise.sweeps.engine.workers.pool import Workers
 from knobwise.sweeps.lr_epochs import SWEEP
 
 TINY = dataclasses.replace(SWEEP, fixed=RunConfig(n_samples=20, widths=(4,)))
@@ -23,7 +23,7 @@ TINY = dataclasses.replace(SWEEP, fixed=RunConfig(n_samples=20, widths=(4,)))
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    started = executors.start("local", 1, "")
+    started = pool.start("local", 1, "")
     yield started
     started.close()
 

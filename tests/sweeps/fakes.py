@@ -20,15 +20,15 @@ from knobwise.sweeps.engine import pruners, results, samplers, studies
 from knobwise.sweeps.engine.budgets import Budget, Ending
 from knobwise.sweeps.engine.display import Silent
 from knobwise.sweeps.engine.driver import Driver
-from knobwise.sweeps.engine.executors import Workers
-from knobwise.sweeps.engine.interrupts import Interrupts
-from knobwise.sweeps.engine.jobs import Job, Work
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recorder import Opened, Recorder
 from knobwise.sweeps.engine.storage import open_storage
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
+from knobwise.sweeps.engine.workers.jobs import Job, Work
+from knobwise.sweeps.engine.workers.pool import Workers
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:

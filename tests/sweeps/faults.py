@@ -222,7 +222,8 @@ def _train_before(folder: Path) -> None:
     """Do the training of the sweep in `folder`, and have workers that have done it already."""
     from knobwise.experiments.config import RunConfig
     from knobwise.experiments.outcome import Outcome
-    from knobwise.sweeps.engine import executors, jobs, session
+    from knobwise.sweeps.engine import session
+    from knobwise.sweeps.engine.workers import jobs, pool
     from tests.sweeps.fakes import AtOnce
     from tests.sweeps.faulty_sweep import SWEEP
 
@@ -236,7 +237,7 @@ def _train_before(folder: Path) -> None:
         return outcomes[job.config]
 
     setattr(session, "train", trained)  # noqa: B010
-    setattr(executors, "start", lambda *_: AtOnce())  # noqa: B010
+    setattr(pool, "start", lambda *_: AtOnce())  # noqa: B010
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.sweeps.engine import confirm, results
 from knobwise.sweeps.engine.confirm import Confirmation, End, Stage
 from knobwise.sweeps.engine.display import Silent
-from knobwise.sweeps.engine.executors import Workers
-from knobwise.sweeps.engine.interrupts import Interrupts
-from knobwise.sweeps.engine.jobs import Job, JobError, Work
 from knobwise.sweeps.engine.recorder import RUN_ID, Recorder
+from knobwise.sweeps.engine.workers.interrupts import Interrupts
+from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work
+from knobwise.sweeps.engine.workers.pool import Workers
 from tests.sweeps.fakes import SWEEP, AtOnce, error_of, formula
 
 SPACE = {"lr": FloatDistribution(1e-4, 1.0, log=True), "epochs": IntDistribution(100, 4000)}

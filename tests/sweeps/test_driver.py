@@ -14,10 +14,10 @@ from optuna.trial import TrialState
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.jobs import Job
 from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.space.grid import untried
 from knobwise.sweeps.engine.trials import rungs
+from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import SWEEP, Bench, error_of, formula
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.executors import local
-from knobwise.sweeps.engine.executors.local import LocalWorkers, WorkerDied
-from knobwise.sweeps.engine.jobs import Job, JobError
+from knobwise.sweeps.engine.workers import local
+from knobwise.sweeps.engine.workers.jobs import Job, JobError
+from knobwise.sweeps.engine.workers.local import LocalWorkers, WorkerDied
 from tests.sweeps.fakes import formula
 
 JOB = Job(problem="article", config=RunConfig(n_samples=100, widths=(4,)))

@@ -7,8 +7,8 @@ import pytest
 
 from knobwise.experiments import forming
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.forming import Stopped, frames, rungs, surfaces
-from knobwise.sweeps.engine.jobs import Job, Work
+from knobwise.sweeps.engine.workers.jobs import Job, Work
+from knobwise.sweeps.engine.workers.replay import Stopped, frames, rungs, surfaces
 from tests.experiments.trained import small
 
 
@@ -66,7 +66,7 @@ def test_a_rung_that_would_take_too_long_is_not_begun(monkeypatch: pytest.Monkey
             return super().submit(work, job)
 
     workers = ASecondAnEpoch()
-    monkeypatch.setattr("knobwise.sweeps.engine.forming.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("knobwise.sweeps.engine.workers.replay.time.monotonic", lambda: clock[0])
     assert [frame.epoch for frame in frames(workers, "article", checkpoint, 12, never)] == [1, 2, 4, 8, 20]
     assert [job.until for job in workers.jobs] == [1, 2, 4, 8], "16 would end after 16 seconds"
 

@@ -11,8 +11,8 @@ import pytest
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.engine import pruners
 from knobwise.sweeps.engine.halving import Halving
-from knobwise.sweeps.engine.jobs import Job
 from knobwise.sweeps.engine.trials import rungs
+from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import Bench, formula
 
 TABLE = Path(__file__).parent / "data" / "lr_epochs_rungs.json"

@@ -7,7 +7,7 @@ import pytest
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.engine import options, studies
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.jobs import Job
+from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import SWEEP, Bench, formula
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.jobs import Job
 from knobwise.sweeps.engine.space import grid
 from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, key
+from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import Bench, formula
 
 RATES, LENGTHS = (0.001, 0.003, 0.01, 0.03), (250, 500, 1000, 2000, 3000, 4000)

@@ -11,10 +11,10 @@ import pytest
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError
 from knobwise.sweeps.engine import telling
-from knobwise.sweeps.engine.jobs import Job
 from knobwise.sweeps.engine.recorder import Recorder
 from knobwise.sweeps.engine.salvage import salvage
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
+from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import SWEEP, AtOnce, Bench, Book, formula
 
 

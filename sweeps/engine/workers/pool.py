@@ -5,9 +5,9 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.executors.dask import DaskWorkers
-from knobwise.sweeps.engine.executors.local import LocalWorkers
-from knobwise.sweeps.engine.jobs import Job, Work
+from knobwise.sweeps.engine.workers.dask import DaskWorkers
+from knobwise.sweeps.engine.workers.jobs import Job, Work
+from knobwise.sweeps.engine.workers.local import LocalWorkers
 
 
 class Workers(Protocol):

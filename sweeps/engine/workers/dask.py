@@ -6,7 +6,7 @@ from typing import Any
 from knobwise.experiments.outcome import Outcome
 from knobwise.nn_core import blas
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
-from knobwise.sweeps.engine.jobs import Job, Work
+from knobwise.sweeps.engine.workers.jobs import Job, Work
 
 SERVER_PATIENCE = 10  # seconds that a cluster's scheduler has to answer
 

@@ -12,8 +12,8 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.forming import Frame
 from knobwise.experiments.outcome import Outcome
 from knobwise.nn_core.checkpoint import load
-from knobwise.sweeps.engine.executors import Workers
-from knobwise.sweeps.engine.jobs import Job, train
+from knobwise.sweeps.engine.workers.jobs import Job, train
+from knobwise.sweeps.engine.workers.pool import Workers
 
 PICTURE = "forming.png"  # of a rung
 TICK = 0.25  # seconds between looks at whether to stop

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from knobwise.experiments.outcome import Outcome
 from knobwise.nn_core import blas
-from knobwise.sweeps.engine.jobs import Job, JobError, Work, serve
+from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work, serve
 
 LONGEST = 70  # characters of a folder in which the path of a socket, 33 more, still may lie
 _ENVIRONMENT = threading.Lock()
@@ -110,7 +110,7 @@ def _context() -> Any:
     if sys.platform != "linux" or len(os.fsencode(tempfile.gettempdir())) > LONGEST:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["knobwise.sweeps.engine.jobs", "knobwise.experiments.plots"])
+    context.set_forkserver_preload(["knobwise.sweeps.engine.workers.jobs", "knobwise.experiments.plots"])
     return context
 
 
