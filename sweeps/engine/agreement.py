@@ -16,9 +16,9 @@ from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
 from knobwise.sweeps.engine import journal, parents, studies
 from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
-from knobwise.sweeps.engine.pairing import PLACE, place
 from knobwise.sweeps.engine.parents import Left, Parent, Parents
-from knobwise.sweeps.engine.recorder import RUN_ID
+from knobwise.sweeps.engine.recording.recorder import RUN_ID
+from knobwise.sweeps.engine.recording.store_link import PLACE, place
 from knobwise.sweeps.engine.results import FACTS
 from knobwise.sweeps.engine.storage import lock_folder, open_to_read
 

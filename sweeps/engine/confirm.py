@@ -22,7 +22,7 @@ from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine import results
 from knobwise.sweeps.engine.display import Display
 from knobwise.sweeps.engine.extension import config_of
-from knobwise.sweeps.engine.recorder import RUN_ID, Recorder
+from knobwise.sweeps.engine.recording.recorder import RUN_ID, Recorder
 from knobwise.sweeps.engine.results import CONFIRMED
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials.running_trial import verdict

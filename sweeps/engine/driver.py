@@ -22,7 +22,7 @@ from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.extension import config_of
 from knobwise.sweeps.engine.past import Past
 from knobwise.sweeps.engine.plan import Plan
-from knobwise.sweeps.engine.recorder import Opened, Recorder
+from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.salvage import salvage
 from knobwise.sweeps.engine.trials import rungs
 from knobwise.sweeps.engine.trials.prefixes import Prefixes, but_epochs, key

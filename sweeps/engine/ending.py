@@ -13,10 +13,11 @@ from knobwise.experiments.forming import Frame
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.references import against
-from knobwise.sweeps.engine import confirm, references, report, results
+from knobwise.sweeps.engine import confirm, report, results
 from knobwise.sweeps.engine.budgets import Ending
 from knobwise.sweeps.engine.options import Options
-from knobwise.sweeps.engine.recorder import RUN_ID, Opened, Recorder
+from knobwise.sweeps.engine.recording import reference_models
+from knobwise.sweeps.engine.recording.recorder import RUN_ID, Opened, Recorder
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import replay
 from knobwise.sweeps.engine.workers.pool import Workers
@@ -77,7 +78,7 @@ def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted:
                 facts |= {"selection_bias": row.flattered} if name == "best" else {}
             metrics |= {f"{name}_{what}": value for what, value in facts.items() if value is not None}
     tags = {"knobwise.best_trial": str(found.best.number)} if found.best else {}
-    beside = references.of(study)
+    beside = reference_models.of(study)
     if beside:
         tags[names.REFERENCES] = against.dumps(beside)
     recorder.finish(
@@ -108,7 +109,7 @@ def tell(
             sys.stderr.write(note + "\n")
     else:
         to_type = report.commands(study.study_name, place.tracker.uri, place.run.experiment_id, again, options.trials)
-        report.show(sweep, found, references.of(study), notes, to_type)
+        report.show(sweep, found, reference_models.of(study), notes, to_type)
 
 
 def contract(study: str, found: results.Results, seconds: float, place: Opened) -> dict[str, Any]:

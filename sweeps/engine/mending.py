@@ -17,7 +17,7 @@ from knobwise.sweeps.engine import agreement, studies, telling
 from knobwise.sweeps.engine.agreement import Finding
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.parents import Parent, reading
-from knobwise.sweeps.engine.recorder import Opened
+from knobwise.sweeps.engine.recording.recorder import Opened
 from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine.recorder import Opened, Recorder
+from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, but_epochs, key
 
 

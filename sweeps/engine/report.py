@@ -8,8 +8,9 @@ from rich.text import Text
 from knobwise.experiments.record.stores import browse_command, runs_page
 from knobwise.experiments.references import against
 from knobwise.experiments.references.against import Scored
-from knobwise.sweeps.engine import references, table
+from knobwise.sweeps.engine import table
 from knobwise.sweeps.engine.pictures import study_pictures
+from knobwise.sweeps.engine.recording import reference_models
 from knobwise.sweeps.engine.results import Results
 from knobwise.sweeps.engine.sentences import legend, sentences
 from knobwise.sweeps.engine.sweep import Sweep
@@ -29,7 +30,7 @@ def show(
     rows = table.cells(sweep, results)
     console.print(table.rich_table(rows))
     if beside:
-        console.print(table.rich_table(references.cells(beside)))
+        console.print(table.rich_table(reference_models.cells(beside)))
     for line in (*legend(rows), *sentences(sweep, results), *against.sentences(beside), counted(results), *notes):
         console.print(Text(line))
     console.print()
@@ -67,7 +68,7 @@ def markdown(sweep: Sweep, results: Results, beside: list[Scored]) -> str:
         " ".join([*sentences(sweep, results), *against.sentences(beside)]),
         "",
         *table.markdown_table(rows),
-        *(["", *table.markdown_table(references.cells(beside))] if beside else []),
+        *(["", *table.markdown_table(reference_models.cells(beside))] if beside else []),
         "",
         " ".join([*legend(rows), counted(results), "Selected by val MSE; the test part is only reported."]),
     ]

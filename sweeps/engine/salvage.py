@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.recorder import Recorder
+from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.trials.running_trial import Attempt, verdict
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 

@@ -12,18 +12,7 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
-from knobwise.sweeps.engine import (
-    confirm,
-    display,
-    ending,
-    machine,
-    pairing,
-    pruners,
-    references,
-    results,
-    samplers,
-    studies,
-)
+from knobwise.sweeps.engine import confirm, display, ending, pruners, results, samplers, studies
 from knobwise.sweeps.engine import extension as extensions
 from knobwise.sweeps.engine.budgets import Budget
 from knobwise.sweeps.engine.confirm import Confirmation, Stage
@@ -32,7 +21,8 @@ from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.extension import Extension
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.plan import Plan
-from knobwise.sweeps.engine.recorder import Recorder
+from knobwise.sweeps.engine.recording import reference_models, store_link, system_metrics
+from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.space import adapt, distributions, grid
 from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
 from knobwise.sweeps.engine.sweep import Sweep
@@ -60,7 +50,7 @@ def run(
         workers = pool.start(options.executor, options.slots, options.cluster)  # they import while this goes on
         stack.callback(workers.close)
         study, chosen = _open(sweep, options, stack, extension)
-        ask_first = pairing.asked_first(study, tracking_uri())
+        ask_first = store_link.asked_first(study, tracking_uri())
         if extension:
             options = replace(options, trials=_with(study, sweep, extension))
         recorder = Recorder()
@@ -68,7 +58,7 @@ def run(
         about = {} if extension else _about(sweep, options)
         opened = recorder.open(study, sweep=sweep.name, name=chosen.name, problem=options.problem, about=about)
         if options.system_metrics:
-            stack.enter_context(machine.watched(recorder))
+            stack.enter_context(system_metrics.watched(recorder))
         if ask_first:  # nothing is to run that would have no record
             opened.result()
         plan = make_plan(sweep, options, study, began)
@@ -91,7 +81,7 @@ def run(
             raise
         cut = bool(interrupts.signal)
         # Last, so that no trial waits for them, and beside the crowning, which has a worker to spare.
-        beside = None if extension or cut else references.begin(workers, _whole(sweep, options))
+        beside = None if extension or cut else reference_models.begin(workers, _whole(sweep, options))
         spent = time.monotonic() - began
         said = (
             []
@@ -99,7 +89,7 @@ def run(
             else ending.crown(study, recorder, workers, options.problem, spent, lambda: bool(interrupts.signal))
         )
         if not cut:
-            said += references.finish(study, recorder, beside, options.problem, ending.best_run(study))
+            said += reference_models.finish(study, recorder, beside, options.problem, ending.best_run(study))
         ending.write(sweep, study, recorder, interrupted=cut)
     again = ending.same_study(sweep, options, program)
     notes = [*said, *ending.notes(end, confirmed, study, options)]

@@ -22,7 +22,7 @@ from knobwise.sweeps.engine.display import Silent
 from knobwise.sweeps.engine.driver import Driver
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.plan import Plan
-from knobwise.sweeps.engine.recorder import Opened, Recorder
+from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.storage import open_storage
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict

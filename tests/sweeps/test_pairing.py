@@ -7,8 +7,8 @@ import optuna
 import pytest
 
 from knobwise.experiments.record.tracker import Tracker
-from knobwise.sweeps.engine import pairing
 from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.recording import store_link
 
 SERVER = "https://ann:s3cret@runs.example"
 
@@ -24,7 +24,7 @@ class Store:
 
 
 def check(study: optuna.Study, store: Store) -> None:
-    pairing.check(study, cast(Tracker, store))
+    store_link.check(study, cast(Tracker, store))
 
 
 @pytest.fixture
@@ -33,24 +33,24 @@ def study() -> optuna.Study:
 
 
 def test_a_new_study_may_be_recorded_anywhere(study: optuna.Study) -> None:
-    assert not pairing.asked_first(study, "sqlite:///not-there.db")
+    assert not store_link.asked_first(study, "sqlite:///not-there.db")
     check(study, Store(SERVER))
 
 
 def test_the_same_store_is_not_asked_first_and_keeps_no_password(study: optuna.Study) -> None:
-    pairing.keep(study, "run", SERVER)
-    assert not pairing.asked_first(study, SERVER)
+    store_link.keep(study, "run", SERVER)
+    assert not store_link.asked_first(study, SERVER)
     assert "s3cret" not in str(study.user_attrs)
 
 
 def test_a_store_with_another_address_may_have_the_record(study: optuna.Study, tmp_path: Path) -> None:
     (tmp_path / "moved.db").touch()
     moved = f"sqlite:///{tmp_path}/moved.db"
-    pairing.keep(study, "run", SERVER)
-    assert pairing.asked_first(study, moved)
+    store_link.keep(study, "run", SERVER)
+    assert store_link.asked_first(study, moved)
     check(study, Store(moved, "run"))
-    pairing.keep(study, "run", moved)
-    assert not pairing.asked_first(study, moved)
+    store_link.keep(study, "run", moved)
+    assert not store_link.asked_first(study, moved)
 
 
 def test_a_relative_address_is_the_same_in_its_folder_only(
@@ -60,14 +60,14 @@ def test_a_relative_address_is_the_same_in_its_folder_only(
         (tmp_path / name).mkdir()
         (tmp_path / name / "mlflow.db").touch()
     monkeypatch.chdir(tmp_path / "one")
-    pairing.keep(study, "run", "sqlite:///mlflow.db")
-    assert not pairing.asked_first(study, f"sqlite:///{tmp_path}/one/mlflow.db")
+    store_link.keep(study, "run", "sqlite:///mlflow.db")
+    assert not store_link.asked_first(study, f"sqlite:///{tmp_path}/one/mlflow.db")
     monkeypatch.chdir(tmp_path / "two")
-    assert pairing.asked_first(study, "sqlite:///mlflow.db")
+    assert store_link.asked_first(study, "sqlite:///mlflow.db")
 
 
 def test_a_store_without_the_record_is_refused_in_one_line_that_names_both(study: optuna.Study) -> None:
-    pairing.keep(study, "run", SERVER)
+    store_link.keep(study, "run", SERVER)
     with pytest.raises(BadInput) as refused:
         check(study, Store("https://other.example", "another"))
     line = str(refused.value)
@@ -81,6 +81,6 @@ def test_a_store_without_the_record_is_refused_in_one_line_that_names_both(study
 
 def test_a_file_that_is_gone_is_refused_at_once(study: optuna.Study, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/mlflow.db"
-    pairing.keep(study, "run", uri)
+    store_link.keep(study, "run", uri)
     with pytest.raises(BadInput, match="got that store without it"):
-        pairing.asked_first(study, uri)
+        store_link.asked_first(study, uri)

@@ -11,7 +11,7 @@ import pytest
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError
 from knobwise.sweeps.engine import telling
-from knobwise.sweeps.engine.recorder import Recorder
+from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.salvage import salvage
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
 from knobwise.sweeps.engine.workers.jobs import Job

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 if TYPE_CHECKING:
-    from knobwise.sweeps.engine.recorder import Recorder
+    from knobwise.sweeps.engine.recording.recorder import Recorder
 
 EVERY = 5.0
 """Seconds between looks, where MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL does not say otherwise."""

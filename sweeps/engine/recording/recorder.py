@@ -13,7 +13,7 @@ import optuna
 
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record import names
-from knobwise.sweeps.engine import pairing
+from knobwise.sweeps.engine.recording import store_link
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict, verdict
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class Recorder:
             from knobwise.experiments.record.tracker import Tracker
 
             tracker = Tracker()
-            pairing.check(search, tracker)
+            store_link.check(search, tracker)
             run = tracker.open_study(sweep=sweep, name=name, study=search.study_name, problem=problem, about=about)
-            pairing.keep(search, run.run_id, tracker.uri)
+            store_link.keep(search, run.run_id, tracker.uri)
             for left in tracker.confirmations(run):
                 if left.mlflow_status == "RUNNING":
                     tracker.abandon(left.run_id)

@@ -14,7 +14,7 @@ from knobwise.nn_core import predictor
 
 if TYPE_CHECKING:
     from knobwise.experiments.references.fit import Reference
-    from knobwise.sweeps.engine.recorder import Recorder
+    from knobwise.sweeps.engine.recording.recorder import Recorder
     from knobwise.sweeps.engine.workers.jobs import Job
     from knobwise.sweeps.engine.workers.pool import Workers
 
