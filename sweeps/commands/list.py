@@ -10,9 +10,10 @@ import sys
 import optuna
 
 from knobwise.sweeps.commands import no_options
-from knobwise.sweeps.engine import results, studies
+from knobwise.sweeps.engine import studies
 from knobwise.sweeps.engine.display import shown
 from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.storage import open_to_read
 

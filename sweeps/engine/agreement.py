@@ -19,7 +19,7 @@ from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.parents import Left, Parent, Parents
 from knobwise.sweeps.engine.recording.recorder import RUN_ID
 from knobwise.sweeps.engine.recording.store_link import PLACE, place
-from knobwise.sweeps.engine.results import FACTS
+from knobwise.sweeps.engine.results.results import FACTS
 from knobwise.sweeps.engine.storage import lock_folder, open_to_read
 
 _SHOWN = 10  # trial numbers in a line

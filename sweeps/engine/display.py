@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.results.results import Results, Row
 
 LINES = 100  # at most about so many plain lines a sweep
 DRAWN = 0.125  # seconds between pictures on a terminal

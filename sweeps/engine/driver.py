@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 from knobwise.experiments import cost, problems
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError, without_credentials
-from knobwise.sweeps.engine import results, telling
+from knobwise.sweeps.engine import telling
 from knobwise.sweeps.engine.budgets import Ending
 from knobwise.sweeps.engine.display import Display, Standing
 from knobwise.sweeps.engine.errors import Unfinished
@@ -23,6 +23,7 @@ from knobwise.sweeps.engine.extension import config_of
 from knobwise.sweeps.engine.past import Past
 from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
+from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.salvage import salvage
 from knobwise.sweeps.engine.trials import rungs
 from knobwise.sweeps.engine.trials.prefixes import Prefixes, but_epochs, key

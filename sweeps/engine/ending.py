@@ -13,11 +13,12 @@ from knobwise.experiments.forming import Frame
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.references import against
-from knobwise.sweeps.engine import confirm, report, results
+from knobwise.sweeps.engine import confirm
 from knobwise.sweeps.engine.budgets import Ending
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording import reference_models
 from knobwise.sweeps.engine.recording.recorder import RUN_ID, Opened, Recorder
+from knobwise.sweeps.engine.results import present, results
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import replay
 from knobwise.sweeps.engine.workers.pool import Workers
@@ -82,10 +83,10 @@ def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted:
     if beside:
         tags[names.REFERENCES] = against.dumps(beside)
     recorder.finish(
-        description=report.markdown(sweep, found, beside),
+        description=present.markdown(sweep, found, beside),
         metrics=metrics,
         tags=tags,
-        pictures=report.pictures(sweep, found),
+        pictures=present.pictures(sweep, found),
         interrupted=interrupted,
         report=bool(found.rows),
     ).result()
@@ -108,8 +109,8 @@ def tell(
         for note in notes:
             sys.stderr.write(note + "\n")
     else:
-        to_type = report.commands(study.study_name, place.tracker.uri, place.run.experiment_id, again, options.trials)
-        report.show(sweep, found, reference_models.of(study), notes, to_type)
+        to_type = present.commands(study.study_name, place.tracker.uri, place.run.experiment_id, again, options.trials)
+        present.show(sweep, found, reference_models.of(study), notes, to_type)
 
 
 def contract(study: str, found: results.Results, seconds: float, place: Opened) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine import results
 from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import prefixes
 from knobwise.sweeps.engine.trials.running_trial import EPOCHS, EXTENDS

@@ -12,7 +12,7 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
-from knobwise.sweeps.engine import confirm, display, ending, pruners, results, samplers, studies
+from knobwise.sweeps.engine import confirm, display, ending, pruners, samplers, studies
 from knobwise.sweeps.engine import extension as extensions
 from knobwise.sweeps.engine.budgets import Budget
 from knobwise.sweeps.engine.confirm import Confirmation, Stage
@@ -23,6 +23,7 @@ from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recording import reference_models, store_link, system_metrics
 from knobwise.sweeps.engine.recording.recorder import Recorder
+from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.space import adapt, distributions, grid
 from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
 from knobwise.sweeps.engine.sweep import Sweep

@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.sweeps.engine.recording.recorder import RUN_ID, Opened
-from knobwise.sweeps.engine.results import FACTS
+from knobwise.sweeps.engine.results.results import FACTS
 from knobwise.sweeps.engine.trials.running_trial import KEPT
 
 OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from knobwise.experiments.plots.study import cost_front, knob_map, search_progress, single_knob, structures
-from knobwise.sweeps.engine.pictures import columns, study_pictures
-from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.results.pictures import columns, study_pictures
+from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.trials.running_trial import Status
 

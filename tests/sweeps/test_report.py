@@ -8,9 +8,10 @@ import pytest
 
 from knobwise.experiments.record.stores import tracking_uri
 from knobwise.sweeps import all_knobs
-from knobwise.sweeps.engine import display, report, table
-from knobwise.sweeps.engine.results import Results, Row
-from knobwise.sweeps.engine.sentences import sentences
+from knobwise.sweeps.engine import display
+from knobwise.sweeps.engine.results import present, table
+from knobwise.sweeps.engine.results.results import Results, Row
+from knobwise.sweeps.engine.results.summary import sentences
 from knobwise.sweeps.engine.trials.running_trial import Status
 from knobwise.sweeps.lr_epochs import SWEEP
 
@@ -23,7 +24,7 @@ def row(number: int, val_mse: float | None = 1.0, *, status: Status = "complete"
 
 
 def lines_of(results: Results, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    report.show(SWEEP, results, [], [], [("Browse", "mlflow ui")])
+    present.show(SWEEP, results, [], [], [("Browse", "mlflow ui")])
     return capsys.readouterr().out.splitlines()
 
 
@@ -181,7 +182,7 @@ def test_a_trial_that_was_pruned_low_is_not_the_best() -> None:
 
 
 def test_markdown_has_the_question_the_table_and_the_sentence() -> None:
-    text = report.markdown(SWEEP, Results([row(0, 4.0), row(1, 1.0)]), [])
+    text = present.markdown(SWEEP, Results([row(0, 4.0), row(1, 1.0)]), [])
     assert SWEEP.question in text
     assert "| best | 1 | 0.0009877 | 1999 | 1 | 2 | 0.5000 | 1.2 |" in text
     assert "4.00 times lower" in text
@@ -220,11 +221,11 @@ def test_quiet_still_tells_of_a_failure(capsys: pytest.CaptureFixture[str]) -> N
 def test_what_to_type_fits_where_the_record_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    here = report.commands("s", tracking_uri(), "7", "python sweeps/s.py", 30)
+    here = present.commands("s", tracking_uri(), "7", "python sweeps/s.py", 30)
     assert here[0] == ("Browse", "mlflow ui")
     assert here[1][1].startswith("http://localhost:5000/#/experiments/7/runs")
     assert here[-1] == ("Go on", "python sweeps/s.py --trials 60")
-    there = report.commands("s", "http://me:secret@host:5000", "7", "python sweeps/s.py", 30)
+    there = present.commands("s", "http://me:secret@host:5000", "7", "python sweeps/s.py", 30)
     assert there[0][0] == "Open"
     assert "host:5000/#/experiments/7/runs" in there[0][1]
     assert "secret" not in str(there)

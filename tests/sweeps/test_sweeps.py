@@ -14,14 +14,14 @@ from optuna.trial import FixedTrial
 from knobwise import sweeps
 from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine import pictures
 from knobwise.sweeps.engine.command import main
 from knobwise.sweeps.engine.pruners import PRUNERS
-from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.results import pictures
+from knobwise.sweeps.engine.results.results import Results, Row
+from knobwise.sweeps.engine.results.table import cells
 from knobwise.sweeps.engine.samplers import SAMPLERS, Draws
 from knobwise.sweeps.engine.space import catalogue, distributions
 from knobwise.sweeps.engine.sweep import Sweep
-from knobwise.sweeps.engine.table import cells
 
 DRAWS = 50
 EVERY = pytest.mark.parametrize("name", catalogue.names())

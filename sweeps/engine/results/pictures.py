@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.sweep import Sweep
 

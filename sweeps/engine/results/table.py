@@ -8,7 +8,7 @@ from rich.table import Table
 from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.statistics import interval
 from knobwise.sweeps.engine.display import shown
-from knobwise.sweeps.engine.results import Results, Row
+from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.sweep import Sweep
 
 BEST = 5  # trials shown

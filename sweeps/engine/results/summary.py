@@ -1,9 +1,9 @@
 """What a study has found, in sentences: who won, what that bought, how sure it is, and what selection flattered."""
 
 from knobwise.sweeps.engine.display import shown
-from knobwise.sweeps.engine.results import Results
+from knobwise.sweeps.engine.results.results import Results
+from knobwise.sweeps.engine.results.table import TIED
 from knobwise.sweeps.engine.sweep import Sweep
-from knobwise.sweeps.engine.table import TIED
 
 NAMED = 5  # trials at most that a sentence names
 

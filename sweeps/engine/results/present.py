@@ -8,11 +8,11 @@ from rich.text import Text
 from knobwise.experiments.record.stores import browse_command, runs_page
 from knobwise.experiments.references import against
 from knobwise.experiments.references.against import Scored
-from knobwise.sweeps.engine import table
-from knobwise.sweeps.engine.pictures import study_pictures
 from knobwise.sweeps.engine.recording import reference_models
-from knobwise.sweeps.engine.results import Results
-from knobwise.sweeps.engine.sentences import legend, sentences
+from knobwise.sweeps.engine.results import table
+from knobwise.sweeps.engine.results.pictures import study_pictures
+from knobwise.sweeps.engine.results.results import Results
+from knobwise.sweeps.engine.results.summary import legend, sentences
 from knobwise.sweeps.engine.sweep import Sweep
 
 
