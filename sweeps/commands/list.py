@@ -11,7 +11,7 @@ import optuna
 
 from knobwise.sweeps.commands import no_options
 from knobwise.sweeps.engine import studies
-from knobwise.sweeps.engine.display import shown
+from knobwise.sweeps.engine.driver.progress import shown
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.space import catalogue

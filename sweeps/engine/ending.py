@@ -13,8 +13,8 @@ from knobwise.experiments.forming import Frame
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.references import against
-from knobwise.sweeps.engine import confirm
-from knobwise.sweeps.engine.budgets import Ending
+from knobwise.sweeps.engine.driver import confirm
+from knobwise.sweeps.engine.driver.budgets import Ending
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording import reference_models
 from knobwise.sweeps.engine.recording.recorder import RUN_ID, Opened, Recorder

@@ -13,8 +13,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path
-from knobwise.sweeps.engine import agreement, studies, telling
+from knobwise.sweeps.engine import agreement, studies
 from knobwise.sweeps.engine.agreement import Finding
+from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.parents import Parent, reading
 from knobwise.sweeps.engine.recording.recorder import Opened
@@ -55,7 +56,7 @@ def mend(address: str, uri: str, wrong: list[Finding]) -> list[str]:
 def _study(address: str, uri: str, key: str) -> list[str]:
     study = optuna.load_study(study_name=key, storage=open_storage(address))
     trials = study.get_trials(deepcopy=False)
-    left = telling.running(study)
+    left = reconcile.running(study)
     with reading(uri) as record:
         parent = record.by_study().get(key)
         if parent is None or parent.deleted:
@@ -76,7 +77,7 @@ def _agree(
     from knobwise.experiments.record.tracker import Tracker
 
     tracker = Tracker(uri)
-    again = telling.reconcile(study, Opened(tracker, parent.run, runs), left, len(trials))
+    again = reconcile.reconcile(study, Opened(tracker, parent.run, runs), left, len(trials))
     now = {run.run_id: run.mlflow_status for run in tracker.recorded(parent.run)}
     aside = {run.run_id for run in runs if run.mlflow_status != "KILLED" and now[run.run_id] == "KILLED"}
     for run_id in sorted(({run.run_id for run in _beside(trials, runs)} | half) - aside):

@@ -12,15 +12,16 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
-from knobwise.sweeps.engine import confirm, display, ending, pruners, samplers, studies
-from knobwise.sweeps.engine import extension as extensions
-from knobwise.sweeps.engine.budgets import Budget
-from knobwise.sweeps.engine.confirm import Confirmation, Stage
-from knobwise.sweeps.engine.driver import Driver
+from knobwise.sweeps.engine import ending, pruners, samplers, studies
+from knobwise.sweeps.engine.driver import confirm, progress
+from knobwise.sweeps.engine.driver import extension as extensions
+from knobwise.sweeps.engine.driver.budgets import Budget
+from knobwise.sweeps.engine.driver.confirm import Confirmation, Stage
+from knobwise.sweeps.engine.driver.driver import Driver
+from knobwise.sweeps.engine.driver.extension import Extension
+from knobwise.sweeps.engine.driver.plan import Plan
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.extension import Extension
 from knobwise.sweeps.engine.options import Options
-from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recording import reference_models, store_link, system_metrics
 from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.results import results
@@ -63,7 +64,7 @@ def run(
         if ask_first:  # nothing is to run that would have no record
             opened.result()
         plan = make_plan(sweep, options, study, began)
-        shown = display.choose(chosen.key, options.quiet)
+        shown = progress.choose(chosen.key, options.quiet)
         stack.callback(shown.close)
         try:
             end = Driver(plan, study, train, workers, recorder, opened, shown, interrupts).run()

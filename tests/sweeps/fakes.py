@@ -17,11 +17,11 @@ from knobwise.experiments.outcome import Curves, Outcome, Status
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.tracker import Tracker
 from knobwise.sweeps.engine import pruners, samplers, studies
-from knobwise.sweeps.engine.budgets import Budget, Ending
-from knobwise.sweeps.engine.display import Silent
-from knobwise.sweeps.engine.driver import Driver
+from knobwise.sweeps.engine.driver.budgets import Budget, Ending
+from knobwise.sweeps.engine.driver.driver import Driver
+from knobwise.sweeps.engine.driver.plan import Plan
+from knobwise.sweeps.engine.driver.progress import Silent
 from knobwise.sweeps.engine.options import Options
-from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.storage import open_storage

@@ -13,9 +13,9 @@ from optuna.trial import TrialState, create_trial
 
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.recorded import RecordedRun
-from knobwise.sweeps.engine import confirm
-from knobwise.sweeps.engine.confirm import Confirmation, End, Stage
-from knobwise.sweeps.engine.display import Silent
+from knobwise.sweeps.engine.driver import confirm
+from knobwise.sweeps.engine.driver.confirm import Confirmation, End, Stage
+from knobwise.sweeps.engine.driver.progress import Silent
 from knobwise.sweeps.engine.recording.recorder import RUN_ID, Recorder
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.workers.interrupts import Interrupts

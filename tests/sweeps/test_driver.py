@@ -12,7 +12,7 @@ import pytest
 from optuna.trial import TrialState
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.driver import FAILURES_IN_A_ROW, LOSSES
+from knobwise.sweeps.engine.driver.driver import FAILURES_IN_A_ROW, LOSSES
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.space.grid import untried

@@ -7,9 +7,9 @@ from typing import Any
 import optuna
 import pytest
 
-from knobwise.sweeps.engine import extension
+from knobwise.sweeps.engine.driver import extension
+from knobwise.sweeps.engine.driver.extension import Extension
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.extension import Extension
 from tests.sweeps.fakes import SWEEP, Bench
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError
-from knobwise.sweeps.engine import telling
+from knobwise.sweeps.engine.driver import reconcile
+from knobwise.sweeps.engine.driver.salvage import salvage
 from knobwise.sweeps.engine.recording.recorder import Recorder
-from knobwise.sweeps.engine.salvage import salvage
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
 from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import SWEEP, AtOnce, Bench, Book, formula
@@ -74,7 +74,7 @@ def test_a_full_journal_loses_no_trial_that_is_in_the_record(tmp_path: Path, mon
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(telling, "tell", full)
+        patched.setattr(reconcile, "tell", full)
         fails(bench, 3)
     recorded = {run.trial for run in bench.book.runs.values()}
     assert recorded

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from knobwise.sweeps.engine.budgets import Budget
+from knobwise.sweeps.engine.driver.budgets import Budget
 from knobwise.sweeps.engine.sweep import Sweep
 
 

@@ -19,8 +19,8 @@ from knobwise.experiments import statistics
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import without_credentials
-from knobwise.sweeps.engine.display import Display
-from knobwise.sweeps.engine.extension import config_of
+from knobwise.sweeps.engine.driver.extension import config_of
+from knobwise.sweeps.engine.driver.progress import Display
 from knobwise.sweeps.engine.recording.recorder import RUN_ID, Recorder
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.results.results import CONFIRMED

@@ -15,16 +15,16 @@ from optuna.trial import TrialState
 from knobwise.experiments import cost, problems
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError, without_credentials
-from knobwise.sweeps.engine import telling
-from knobwise.sweeps.engine.budgets import Ending
-from knobwise.sweeps.engine.display import Display, Standing
+from knobwise.sweeps.engine.driver import reconcile
+from knobwise.sweeps.engine.driver.budgets import Ending
+from knobwise.sweeps.engine.driver.extension import config_of
+from knobwise.sweeps.engine.driver.plan import Plan
+from knobwise.sweeps.engine.driver.progress import Display, Standing
+from knobwise.sweeps.engine.driver.recorded_prefixes import Past
+from knobwise.sweeps.engine.driver.salvage import salvage
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.extension import config_of
-from knobwise.sweeps.engine.past import Past
-from knobwise.sweeps.engine.plan import Plan
 from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.results import results
-from knobwise.sweeps.engine.salvage import salvage
 from knobwise.sweeps.engine.trials import rungs
 from knobwise.sweeps.engine.trials.prefixes import Prefixes, but_epochs, key
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict, facts, verdict
@@ -96,9 +96,9 @@ class Driver:
             raise
 
     def _go_on(self) -> Ending:
-        left, known = telling.running(self._study), len(self._study.get_trials(deepcopy=False))
+        left, known = reconcile.running(self._study), len(self._study.get_trials(deepcopy=False))
         if left:  # whether these have to run again, the record alone knows
-            self._again.extend(telling.reconcile(self._study, self._opened.result(), left, known))
+            self._again.extend(reconcile.reconcile(self._study, self._opened.result(), left, known))
             self._standing = Standing.of(results.of(self._study), self._plan.budget.trials)
         agreed = bool(left)
         while True:
@@ -117,7 +117,7 @@ class Driver:
                 elif future in self._writing:
                     self._written(future)
                 else:  # raises where the store cannot be used: nothing would be kept
-                    telling.reconcile(self._study, self._opened.result(), [], known)
+                    reconcile.reconcile(self._study, self._opened.result(), [], known)
                     agreed = True
             self._display.show(self._standing, len(self._under_way))
         return self._ending
@@ -285,7 +285,7 @@ class Driver:
     def _written(self, future: "Future[str]") -> None:
         """A trial's run is finished in MLflow: only now is Optuna told, so that a crash in between loses nothing."""
         attempt, said = self._writing.pop(future)
-        row = results.row(telling.tell(self._study, attempt.trial, said, future.result()))
+        row = results.row(reconcile.tell(self._study, attempt.trial, said, future.result()))
         self._under_way.pop(attempt.number)
         self._standing = self._standing.plus(row)
         self._display.ended(row, said.get("error", ""), self._standing)

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from knobwise.sweeps.engine.display import Standing
+from knobwise.sweeps.engine.driver.progress import Standing
 
 Ending = Literal["done", "timeout", "interrupted", "no more points", "total epochs", "total flops", "target"]
 
