@@ -26,7 +26,7 @@ from benchmarks.command import parser
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.statistics import interval, paired
-from knobwise.sweeps.engine import pruners, samplers
+from knobwise.sweeps.engine.search import pruners, samplers
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import rungs

@@ -21,7 +21,7 @@ import optuna
 from benchmarks.command import parser
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.statistics import interval
-from knobwise.sweeps.engine import samplers
+from knobwise.sweeps.engine.search import samplers
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import pool

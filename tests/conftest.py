@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import pytest
 
-from knobwise.sweeps.engine.locks import FileLock
+from knobwise.sweeps.engine.search.locks import FileLock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -35,7 +35,7 @@ def run(work: Work) -> dict[str, float]:
 
     from benchmarks.memory import MB, peak
     from knobwise.sweeps.engine import main
-    from knobwise.sweeps.engine.storage import open_storage
+    from knobwise.sweeps.engine.search.storage import open_storage
     from knobwise.sweeps.engine.workers import pool
 
     pool.EXECUTORS["instant"] = lambda slots, _: AtOnce(slots)

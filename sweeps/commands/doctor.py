@@ -29,7 +29,7 @@ from knobwise.nn_core import blas
 from knobwise.sweeps.engine import agreement, leavings, mending, words
 from knobwise.sweeps.engine.agreement import Agreement
 from knobwise.sweeps.engine.options import cores
-from knobwise.sweeps.engine.storage import open_to_read
+from knobwise.sweeps.engine.search.storage import open_to_read
 
 PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "matplotlib", "tyro", "rich")
 

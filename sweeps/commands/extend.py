@@ -18,12 +18,13 @@ import sys
 
 import optuna
 
-from knobwise.sweeps.engine import session, studies, words
+from knobwise.sweeps.engine import session, words
 from knobwise.sweeps.engine.driver.extension import Extension
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.space import catalogue
-from knobwise.sweeps.engine.storage import open_to_read
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
 

@@ -10,12 +10,12 @@ import sys
 import optuna
 
 from knobwise.sweeps.commands import no_options
-from knobwise.sweeps.engine import studies
 from knobwise.sweeps.engine.driver.progress import shown
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
+from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.space import catalogue
-from knobwise.sweeps.engine.storage import open_to_read
 
 
 def main(argv: list[str]) -> int:

@@ -14,13 +14,14 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
-from knobwise.sweeps.engine import journal, parents, studies
-from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine import parents
 from knobwise.sweeps.engine.parents import Left, Parent, Parents
 from knobwise.sweeps.engine.recording.recorder import RUN_ID
 from knobwise.sweeps.engine.recording.store_link import PLACE, place
 from knobwise.sweeps.engine.results.results import FACTS
-from knobwise.sweeps.engine.storage import lock_folder, open_to_read
+from knobwise.sweeps.engine.search import journal, studies
+from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine.search.storage import lock_folder, open_to_read
 
 _SHOWN = 10  # trial numbers in a line
 

@@ -9,8 +9,8 @@ from knobwise.experiments.compare import file_export
 from knobwise.experiments.record import abandoned, leftovers, run_files
 from knobwise.experiments.record.abandoned import Abandoned
 from knobwise.experiments.record.stores import journal_path
-from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
-from knobwise.sweeps.engine.storage import lock_folder
+from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine.search.storage import lock_folder
 
 
 class Leavings(NamedTuple):

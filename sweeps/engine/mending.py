@@ -13,13 +13,14 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path
-from knobwise.sweeps.engine import agreement, studies
+from knobwise.sweeps.engine import agreement
 from knobwise.sweeps.engine.agreement import Finding
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.parents import Parent, reading
 from knobwise.sweeps.engine.recording.recorder import Opened
-from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
+from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
 
 
 def mend(address: str, uri: str, wrong: list[Finding]) -> list[str]:

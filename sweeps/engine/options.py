@@ -224,8 +224,8 @@ def _types() -> dict[str, Any]:
 
 def _check_values(options: Options) -> None:
     """Refuse what is of the right type but out of range, or names nothing that there is."""
-    from knobwise.sweeps.engine.pruners import PRUNERS
-    from knobwise.sweeps.engine.samplers import SAMPLERS
+    from knobwise.sweeps.engine.search.pruners import PRUNERS
+    from knobwise.sweeps.engine.search.samplers import SAMPLERS
     from knobwise.sweeps.engine.workers.pool import EXECUTORS
 
     _at_least("trials", options.trials, 1)

@@ -9,12 +9,13 @@ from optuna.trial import TrialState
 
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
-from knobwise.sweeps.engine import pruners, samplers, session, studies
+from knobwise.sweeps.engine import session
 from knobwise.sweeps.engine.driver.progress import shown
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.results import results
+from knobwise.sweeps.engine.search import pruners, samplers, studies
+from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.space import distributions as space
-from knobwise.sweeps.engine.storage import open_to_read
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import rungs
 

@@ -12,7 +12,7 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
-from knobwise.sweeps.engine import ending, pruners, samplers, studies
+from knobwise.sweeps.engine import ending
 from knobwise.sweeps.engine.driver import confirm, progress
 from knobwise.sweeps.engine.driver import extension as extensions
 from knobwise.sweeps.engine.driver.budgets import Budget
@@ -25,8 +25,9 @@ from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording import reference_models, store_link, system_metrics
 from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.results import results
+from knobwise.sweeps.engine.search import pruners, samplers, studies
+from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
 from knobwise.sweeps.engine.space import adapt, distributions, grid
-from knobwise.sweeps.engine.storage import lock_folder, open_storage, storage_errors
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts

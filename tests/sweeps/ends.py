@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from knobwise.sweeps.engine.storage import open_to_read
+from knobwise.sweeps.engine.search.storage import open_to_read
 
 TIMES = ("train_seconds", "epochs_per_second")  # metrics that no two runs share
 

@@ -16,7 +16,6 @@ from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.outcome import Curves, Outcome, Status
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.tracker import Tracker
-from knobwise.sweeps.engine import pruners, samplers, studies
 from knobwise.sweeps.engine.driver.budgets import Budget, Ending
 from knobwise.sweeps.engine.driver.driver import Driver
 from knobwise.sweeps.engine.driver.plan import Plan
@@ -24,7 +23,8 @@ from knobwise.sweeps.engine.driver.progress import Silent
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.results import results
-from knobwise.sweeps.engine.storage import open_storage
+from knobwise.sweeps.engine.search import pruners, samplers, studies
+from knobwise.sweeps.engine.search.storage import open_storage
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
 from knobwise.sweeps.engine.workers.interrupts import Interrupts

@@ -19,8 +19,8 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.sweeps import commands
 from knobwise.sweeps.commands import doctor
-from knobwise.sweeps.engine.locks import FileLock
-from knobwise.sweeps.engine.storage import open_storage
+from knobwise.sweeps.engine.search.locks import FileLock
+from knobwise.sweeps.engine.search.storage import open_storage
 from tests.system.test_faults import sweep
 
 pytestmark = pytest.mark.filterwarnings(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
-from knobwise.sweeps.engine import samplers
-from knobwise.sweeps.engine.forest import STARTUP, _params, _places
+from knobwise.sweeps.engine.search import samplers
+from knobwise.sweeps.engine.search.forest import STARTUP, _params, _places
 
 SPACE = {
     "lr": FloatDistribution(1e-4, 0.1, log=True),

@@ -9,8 +9,8 @@ import optuna
 import pytest
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine import pruners
-from knobwise.sweeps.engine.halving import Halving
+from knobwise.sweeps.engine.search import pruners
+from knobwise.sweeps.engine.search.halving import Halving
 from knobwise.sweeps.engine.trials import rungs
 from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import Bench, formula

@@ -10,7 +10,7 @@ import optuna
 import pytest
 
 from knobwise.experiments.record.stores import StoreError
-from knobwise.sweeps.engine.storage import open_storage
+from knobwise.sweeps.engine.search.storage import open_storage
 
 
 @pytest.fixture

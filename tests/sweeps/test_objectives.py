@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine import options, studies
+from knobwise.sweeps.engine import options
 from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.search import studies
 from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import SWEEP, Bench, formula
 

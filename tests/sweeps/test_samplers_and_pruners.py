@@ -4,8 +4,8 @@ import optuna
 import pytest
 
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine import pruners, samplers
 from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.search import pruners, samplers
 from knobwise.sweeps.engine.trials import rungs
 
 

@@ -9,10 +9,10 @@ import optuna
 import pytest
 
 from knobwise.experiments.record.stores import StoreError
-from knobwise.sweeps.engine import studies
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
-from knobwise.sweeps.engine.locks import FileLock
-from knobwise.sweeps.engine.storage import lock_folder, open_storage, open_to_read
+from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.search.locks import FileLock
+from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, open_to_read
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from optuna.storages import BaseStorage
 
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine import studies
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.search import studies
 from tests.sweeps.fakes import SWEEP
 
 

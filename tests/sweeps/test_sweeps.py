@@ -15,11 +15,11 @@ from knobwise import sweeps
 from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine.command import main
-from knobwise.sweeps.engine.pruners import PRUNERS
 from knobwise.sweeps.engine.results import pictures
 from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.results.table import cells
-from knobwise.sweeps.engine.samplers import SAMPLERS, Draws
+from knobwise.sweeps.engine.search.pruners import PRUNERS
+from knobwise.sweeps.engine.search.samplers import SAMPLERS, Draws
 from knobwise.sweeps.engine.space import catalogue, distributions
 from knobwise.sweeps.engine.sweep import Sweep
 

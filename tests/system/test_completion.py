@@ -12,10 +12,10 @@ from knobwise.experiments import problems
 from knobwise.sweeps import commands
 from knobwise.sweeps.engine import completing, options
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.pruners import PRUNERS
-from knobwise.sweeps.engine.samplers import SAMPLERS
+from knobwise.sweeps.engine.search.pruners import PRUNERS
+from knobwise.sweeps.engine.search.samplers import SAMPLERS
+from knobwise.sweeps.engine.search.storage import open_storage
 from knobwise.sweeps.engine.space import catalogue
-from knobwise.sweeps.engine.storage import open_storage
 from knobwise.sweeps.engine.workers.pool import EXECUTORS
 from tests.conftest import missing, user_environment
 from tests.system.test_knobwise_command import KNOBWISE

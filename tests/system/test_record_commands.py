@@ -14,7 +14,7 @@ import pytest
 
 from knobwise.experiments import compare
 from knobwise.sweeps.engine import completing, leavings
-from knobwise.sweeps.engine.locks import FileLock
+from knobwise.sweeps.engine.search.locks import FileLock
 from tests.conftest import RecordedSweep
 from tests.system.test_knobwise_command import knobwise
 

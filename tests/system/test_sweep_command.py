@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from knobwise.experiments import compare
-from knobwise.sweeps.engine.storage import open_to_read
+from knobwise.sweeps.engine.search.storage import open_to_read
 from tests.conftest import ROOT, user_environment
 
 SCRIPT = '''"""A sweep of tiny runs, as a user would write one."""

@@ -12,7 +12,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial
 
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.forest import Forest
+from knobwise.sweeps.engine.search.forest import Forest
 from knobwise.sweeps.engine.space.independent import OneByOne
 
 Make = Callable[[int, int], optuna.samplers.BaseSampler]

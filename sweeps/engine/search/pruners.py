@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import optuna
 
-from knobwise.sweeps.engine.halving import Halving
+from knobwise.sweeps.engine.search.halving import Halving
 from knobwise.sweeps.engine.trials.rungs import FACTOR, FIRST
 
 SAMPLED = 5  # trials that must be complete before the median means something

@@ -11,9 +11,9 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, without_credentials
-from knobwise.sweeps.engine import journal
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine.search import journal
+from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 
 ELSEWHERE = "take another with --storage"
 

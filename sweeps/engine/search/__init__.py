@@ -1,0 +1,1 @@
+"""The search: studies and where they are kept, samplers and pruners."""
