@@ -17,9 +17,10 @@ import json
 import sys
 
 from knobwise.experiments.record.stores import tracking_uri
-from knobwise.sweeps.engine import agreement, leavings, words
+from knobwise.sweeps.engine import words
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.leavings import Leavings
+from knobwise.sweeps.engine.repair import check, cleanup
+from knobwise.sweeps.engine.repair.cleanup import Leavings
 
 
 def main(argv: list[str]) -> int:
@@ -31,8 +32,8 @@ def main(argv: list[str]) -> int:
         argv, alone=(), options={"--storage": "an Optuna URL or a journal file"}, flags=("--yes", "--json")
     )
     address = given.options.get("--storage", "")
-    found = leavings.find(address)
-    first = [each.told for each in agreement.look(address, tracking_uri()).wrong if each.mends]
+    found = cleanup.find(address)
+    first = [each.told for each in check.look(address, tracking_uri()).wrong if each.mends]
     as_json, sure = "--json" in given.flags, "--yes" in given.flags
     if not as_json:
         sys.stdout.write(_text(found, first))
@@ -40,7 +41,7 @@ def main(argv: list[str]) -> int:
         sure = _agreed()
     removed = bool(found) and sure
     if removed:
-        found = leavings.remove(found)
+        found = cleanup.remove(found)
     if as_json:
         sys.stdout.write(json.dumps({**_facts(found), "for_doctor": first, "removed": removed}) + "\n")
     elif found:

@@ -26,9 +26,11 @@ import optuna
 
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
 from knobwise.nn_core import blas
-from knobwise.sweeps.engine import agreement, leavings, mending, words
-from knobwise.sweeps.engine.agreement import Agreement
+from knobwise.sweeps.engine import words
 from knobwise.sweeps.engine.options import cores
+from knobwise.sweeps.engine.repair import check as agreement
+from knobwise.sweeps.engine.repair import cleanup, repair
+from knobwise.sweeps.engine.repair.check import Agreement
 from knobwise.sweeps.engine.search.storage import open_to_read
 
 PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "matplotlib", "tyro", "rich")
@@ -86,13 +88,13 @@ def _check(address: str) -> Checked:
     search, record = said
     if search[0] and record[0]:
         found = agreement.look(address, tracking_uri())
-    return Checked(search, record, found, leavings.files(), [])
+    return Checked(search, record, found, cleanup.files(), [])
 
 
 def _repair(address: str, checked: Checked) -> list[str]:
-    done = mending.mend(address, tracking_uri(), checked.agreement.wrong)
+    done = repair.mend(address, tracking_uri(), checked.agreement.wrong)
     if checked.files:
-        leavings.remove(leavings.Leavings([], [], checked.files))
+        cleanup.remove(cleanup.Leavings([], [], checked.files))
         done.append(f"removed {_files(checked.files)}")
     return done
 

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from knobwise.experiments import compare
-from knobwise.sweeps.engine import completing, leavings
+from knobwise.sweeps.engine import completing
+from knobwise.sweeps.engine.repair import cleanup
 from knobwise.sweeps.engine.search.locks import FileLock
 from tests.conftest import RecordedSweep
 from tests.system.test_knobwise_command import knobwise
@@ -138,7 +139,7 @@ def _abandon(address: str, like: list[str]) -> None:
 
 
 def test_clean_in_an_empty_folder_makes_nothing(workdir: Path) -> None:
-    found = leavings.find()
+    found = cleanup.find()
     assert (found.runs, found.locks) == ([], [])
     assert list(workdir.iterdir()) == []
 

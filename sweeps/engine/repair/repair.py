@@ -13,12 +13,12 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path
-from knobwise.sweeps.engine import agreement
-from knobwise.sweeps.engine.agreement import Finding
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.parents import Parent, reading
 from knobwise.sweeps.engine.recording.recorder import Opened
+from knobwise.sweeps.engine.repair import check
+from knobwise.sweeps.engine.repair.check import Finding
+from knobwise.sweeps.engine.repair.recorded_studies import Parent, reading
 from knobwise.sweeps.engine.search import studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
 
@@ -97,12 +97,12 @@ def _agree(
 
 def _beside(trials: list[FrozenTrial], runs: list[RecordedRun]) -> list[RecordedRun]:
     """Finished runs that no trial stands for: of one that is yet to run, or beside the run that the search names."""
-    whole = [run for run in runs if run.replicate is None and agreement.is_over(run) and run.trial < len(trials)]
+    whole = [run for run in runs if run.replicate is None and check.is_over(run) and run.trial < len(trials)]
     ids = {run.run_id for run in whole}
     beside = set()
     for run in whole:
         trial = trials[run.trial]
-        named = agreement.named(trial)
+        named = check.named(trial)
         another = trial.state.is_finished() and named in ids and named != run.run_id
         if another or trial.state == TrialState.WAITING:
             beside.add(run.run_id)

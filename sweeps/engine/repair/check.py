@@ -1,6 +1,6 @@
 """Whether the search and the record agree: each trial that is over has one finished run, and the other way round.
 
-Looking changes nothing. What it finds is put right by `knobwise.sweeps.engine.mending`, as far as it can be.
+Looking changes nothing. What it finds is put right by `knobwise.sweeps.engine.repair.repair`, as far as it can be.
 """
 
 import math
@@ -14,10 +14,10 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
-from knobwise.sweeps.engine import parents
-from knobwise.sweeps.engine.parents import Left, Parent, Parents
 from knobwise.sweeps.engine.recording.recorder import RUN_ID
 from knobwise.sweeps.engine.recording.store_link import PLACE, place
+from knobwise.sweeps.engine.repair import recorded_studies
+from knobwise.sweeps.engine.repair.recorded_studies import Left, Parent, Parents
 from knobwise.sweeps.engine.results.results import FACTS
 from knobwise.sweeps.engine.search import journal, studies
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
@@ -68,7 +68,7 @@ def look(address: str, uri: str) -> Agreement:
         found.wrong.append(Finding("", what, [], True))
     storage = open_to_read(address)
     searched = {each.study_name: each for each in storage.get_all_studies()} if storage else {}
-    with parents.reading(uri) as record:
+    with recorded_studies.reading(uri) as record:
         known = record.by_study()
         for key in sorted(searched.keys() | known.keys()):
             holder = held_by(address, key)

@@ -1,0 +1,1 @@
+"""Whether search and record agree, and making them agree."""
