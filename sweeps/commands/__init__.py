@@ -16,7 +16,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 
-from knobwise.sweeps.engine import garbage
+from knobwise.sweeps.engine.cli import gc
 from knobwise.sweeps.engine.errors import BadInput, nearest, one_line
 
 HELP = """Usage: knobwise VERB [options]
@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         sys.stdout.write(HELP.format(verbs="\n".join(f"  {name:<10} {_summary(name)}" for name in names())))
         return 0
-    with garbage.seldom():
+    with gc.seldom():
         return one_line(lambda: load(words[0])(words[1:]))
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from knobwise.experiments import compare
 from knobwise.experiments.compare.best_trials import REPORTED
-from knobwise.sweeps.engine import listing, words
+from knobwise.sweeps.engine.cli import arguments, listing
 
 
 def main(argv: list[str]) -> int:
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
     options = {"--n": "a whole number", "--by": "a metric"}
-    given = words.read(argv, alone=("STUDY",), options=options, flags=("--json",))
+    given = arguments.read(argv, alone=("STUDY",), options=options, flags=("--json",))
     n, by = given.whole("--n", least=1) or 5, given.options.get("--by", "val_mse")
     return listing.refusing(lambda: _print(given.alone[0], n, by, "--json" in given.flags))
 

@@ -17,7 +17,7 @@ import json
 import sys
 
 from knobwise.experiments.record.stores import tracking_uri
-from knobwise.sweeps.engine import words
+from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.repair import check, cleanup
 from knobwise.sweeps.engine.repair.cleanup import Leavings
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
     if "-h" in argv or "--help" in argv:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
-    given = words.read(
+    given = arguments.read(
         argv, alone=(), options={"--storage": "an Optuna URL or a journal file"}, flags=("--yes", "--json")
     )
     address = given.options.get("--storage", "")

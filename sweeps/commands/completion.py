@@ -9,7 +9,7 @@ Prints what bash, zsh or fish must be told. For good, put that line into ~/.bash
 import sys
 
 from knobwise.sweeps import commands
-from knobwise.sweeps.engine import completing, words
+from knobwise.sweeps.engine.cli import arguments, completion
 from knobwise.sweeps.engine.errors import BadInput, nearest
 
 _BASH = """_knobwise() {
@@ -49,12 +49,12 @@ SCRIPTS = {"bash": _BASH, "fish": _FISH, "zsh": _ZSH}
 def main(argv: list[str]) -> int:
     """Print the script of a shell; behind `--words`, what the last of the words can become (the scripts ask so)."""
     if argv[:1] == ["--words"]:
-        sys.stdout.writelines(f"{each}\n" for each in completing.candidates(argv[1:], commands.names()))
+        sys.stdout.writelines(f"{each}\n" for each in completion.candidates(argv[1:], commands.names()))
         return 0
     if "-h" in argv or "--help" in argv:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
-    [shell] = words.read(argv, alone=("SHELL",), options={}).alone
+    [shell] = arguments.read(argv, alone=("SHELL",), options={}).alone
     if shell not in SCRIPTS:
         raise BadInput(f"SHELL must be one of {', '.join(SCRIPTS)}, got {shell!r}{nearest(shell, SCRIPTS)}")
     sys.stdout.write(SCRIPTS[shell])

@@ -26,7 +26,7 @@ import optuna
 
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
 from knobwise.nn_core import blas
-from knobwise.sweeps.engine import words
+from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.options import cores
 from knobwise.sweeps.engine.repair import check as agreement
 from knobwise.sweeps.engine.repair import cleanup, repair
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     if "-h" in argv or "--help" in argv:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
-    given = words.read(
+    given = arguments.read(
         argv, alone=(), options={"--storage": "an Optuna URL or a journal file"}, flags=("--repair", "--json")
     )
     optuna.logging.set_verbosity(optuna.logging.ERROR)

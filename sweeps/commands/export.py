@@ -15,7 +15,7 @@ import json
 import sys
 
 from knobwise.experiments import compare
-from knobwise.sweeps.engine import listing, words
+from knobwise.sweeps.engine.cli import arguments, listing
 
 
 def main(argv: list[str]) -> int:
@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     if "-h" in argv or "--help" in argv:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
-    given = words.read(argv, alone=("STUDY", "FILE"), options={}, flags=("--curves", "--json"))
+    given = arguments.read(argv, alone=("STUDY", "FILE"), options={}, flags=("--curves", "--json"))
     study, file = given.alone
     return listing.refusing(lambda: _write(study, file, "--curves" in given.flags, "--json" in given.flags))
 

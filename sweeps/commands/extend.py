@@ -18,7 +18,8 @@ import sys
 
 import optuna
 
-from knobwise.sweeps.engine import session, words
+from knobwise.sweeps.engine import session
+from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.driver.extension import Extension
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.options import Options
@@ -33,7 +34,7 @@ def main(argv: list[str]) -> int:
     if "-h" in argv or "--help" in argv:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
-    given = words.read(
+    given = arguments.read(
         argv,
         alone=("STUDY", "TRIAL"),
         options={

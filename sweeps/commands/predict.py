@@ -30,7 +30,7 @@ from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.model.stored import StoredModel
 from knobwise.experiments.record.errors import CompareError
-from knobwise.sweeps.engine import columns, words
+from knobwise.sweeps.engine.cli import arguments, numeric_columns
 from knobwise.sweeps.engine.errors import BadInput
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     if "-h" in argv or "--help" in argv:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
-    given = words.read(
+    given = arguments.read(
         argv,
         alone=("STUDY", "FILE"),
         options={
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
     )
     name, file = given.alone
     output = _output(given.options.get("--output"))
-    columns.check(Path(file))
+    numeric_columns.check(Path(file))
     try:
         choice = choose(name, given.whole("--trial"))
     except CompareError as error:
@@ -80,7 +80,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _inputs(model: StoredModel, file: Path, given: words.Words) -> NDArray[np.float64]:
+def _inputs(model: StoredModel, file: Path, given: arguments.Words) -> NDArray[np.float64]:
     """The network's inputs `(rows, d)` from the rows of `file`.
 
     Raises:
@@ -91,7 +91,7 @@ def _inputs(model: StoredModel, file: Path, given: words.Words) -> NDArray[np.fl
         raise BadInput(f"--unseen must be refuse or ignore, got {asked!r}")
     unseen: Literal["refuse", "ignore"] = "ignore" if asked == "ignore" else "refuse"
     if model.raw is None:
-        return columns.read(file, model.inputs)
+        return numeric_columns.read(file, model.inputs)
     try:
         texts = [column.name for column in model.raw.columns if column.kind == "category"]
         return model.raw.encode(reading.read(file, texts), unseen=unseen)

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from knobwise.experiments import problems
 from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
-from knobwise.sweeps.engine import words
+from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.errors import BadInput, nearest
 
 WIDTH = 80
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
     asked = any(not word.startswith("--") for word in argv)
-    given = words.read(argv, alone=("PROBLEM",) if asked else (), options={}, flags=("--json",))
+    given = arguments.read(argv, alone=("PROBLEM",) if asked else (), options={}, flags=("--json",))
     found = [_known(text) for text in given.alone or problems.names()]
     if "--json" in given.flags:
         sys.stdout.write(json.dumps([_plain(known) for known in found]) + "\n")

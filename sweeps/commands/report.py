@@ -19,7 +19,7 @@ from knobwise.experiments import report
 from knobwise.experiments.record import lookup
 from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import tracking_uri
-from knobwise.sweeps.engine import words
+from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.errors import BadInput
 
 
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
     if "-h" in argv or "--help" in argv:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
-    given = words.read(argv, alone=("STUDY",), options={"--output": "a file name"}, flags=("--no-attach", "--json"))
+    given = arguments.read(argv, alone=("STUDY",), options={"--output": "a file name"}, flags=("--no-attach", "--json"))
     [name] = given.alone
     try:
         _, study = lookup.study_called(name)

@@ -37,7 +37,7 @@ from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import without_credentials
-from knobwise.sweeps.engine import words
+from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
 from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> int:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
     options = {**dict.fromkeys(KNOBS, "a whole number"), "--trial": "the number of a trial"}
-    given = words.read(argv, alone=("STUDY",), options=options, flags=("--json",))
+    given = arguments.read(argv, alone=("STUDY",), options=options, flags=("--json",))
     knobs = {knob: given.whole(option, least) for option, (knob, least) in KNOBS.items()}
     try:
         choice = choose(given.alone[0], given.whole("--trial"))

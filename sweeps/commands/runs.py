@@ -18,7 +18,7 @@ import pandas as pd
 
 from knobwise.experiments import compare
 from knobwise.experiments.compare import columns
-from knobwise.sweeps.engine import listing, words
+from knobwise.sweeps.engine.cli import arguments, listing
 
 
 def main(argv: list[str]) -> int:
@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
         sys.stdout.write((__doc__ or "").strip() + "\n")
         return 0
     options = {"--sort": "a knob or a metric", "--first": "a whole number"}
-    given = words.read(argv, alone=("STUDY",), options=options, flags=("--json",))
+    given = arguments.read(argv, alone=("STUDY",), options=options, flags=("--json",))
     first = given.whole("--first", least=1)
     return listing.refusing(
         lambda: _print(given.alone[0], given.options.get("--sort", "trial"), first, "--json" in given.flags)

@@ -12,7 +12,7 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
-from knobwise.sweeps.engine import ending
+from knobwise.sweeps.engine import finish
 from knobwise.sweeps.engine.driver import confirm, progress
 from knobwise.sweeps.engine.driver import extension as extensions
 from knobwise.sweeps.engine.driver.budgets import Budget
@@ -80,7 +80,7 @@ def run(
             if options.confirm and end != "interrupted":
                 confirmed = Confirmation(stage, study, train, workers, recorder, shown, interrupts).run()
         except Unfinished:
-            ending.write(sweep, study, recorder, interrupted=True)
+            finish.write(sweep, study, recorder, interrupted=True)
             raise
         cut = bool(interrupts.signal)
         # Last, so that no trial waits for them, and beside the crowning, which has a worker to spare.
@@ -89,14 +89,14 @@ def run(
         said = (
             []
             if cut
-            else ending.crown(study, recorder, workers, options.problem, spent, lambda: bool(interrupts.signal))
+            else finish.crown(study, recorder, workers, options.problem, spent, lambda: bool(interrupts.signal))
         )
         if not cut:
-            said += reference_models.finish(study, recorder, beside, options.problem, ending.best_run(study))
-        ending.write(sweep, study, recorder, interrupted=cut)
-    again = ending.same_study(sweep, options, program)
-    notes = [*said, *ending.notes(end, confirmed, study, options)]
-    ending.tell(sweep, options, study, opened.result(), notes, time.monotonic() - began, again)
+            said += reference_models.finish(study, recorder, beside, options.problem, finish.best_run(study))
+        finish.write(sweep, study, recorder, interrupted=cut)
+    again = finish.same_study(sweep, options, program)
+    notes = [*said, *finish.notes(end, confirmed, study, options)]
+    finish.tell(sweep, options, study, opened.result(), notes, time.monotonic() - began, again)
     return interrupts.exit_code if cut else 0
 
 

@@ -73,7 +73,7 @@ def in_fork(work: Callable[[], int], said: Path) -> int:
 
 def sweep(folder: Path, modules: Path | None = None) -> int:
     """The command, in `folder`."""
-    from knobwise.sweeps.engine import command
+    from knobwise.sweeps.engine.cli import command
     from tests.sweeps.faulty_sweep import SWEEP
 
     os.chdir(folder)

@@ -5,7 +5,7 @@ import gc
 import subprocess
 import sys
 
-from knobwise.sweeps.engine import garbage
+from knobwise.sweeps.engine.cli import gc as garbage
 
 
 def test_it_is_collected_seldom_inside_and_as_before_afterwards() -> None:

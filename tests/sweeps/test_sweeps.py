@@ -14,7 +14,7 @@ from optuna.trial import FixedTrial
 from knobwise import sweeps
 from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
-from knobwise.sweeps.engine.command import main
+from knobwise.sweeps.engine.cli.command import main
 from knobwise.sweeps.engine.results import pictures
 from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.results.table import cells

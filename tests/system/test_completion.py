@@ -10,7 +10,8 @@ import pytest
 
 from knobwise.experiments import problems
 from knobwise.sweeps import commands
-from knobwise.sweeps.engine import completing, options
+from knobwise.sweeps.engine import options
+from knobwise.sweeps.engine.cli import completion
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.search.pruners import PRUNERS
 from knobwise.sweeps.engine.search.samplers import SAMPLERS
@@ -98,7 +99,7 @@ def test_the_options_of_a_verb_are_those_that_it_takes(verb: str) -> None:
     with pytest.raises(BadInput, match=r"^option must be one of ") as refused:
         commands.load(verb)(["--no-such-option"])
     taken = str(refused.value).removeprefix("option must be one of ").partition(", got")[0].split(", ")
-    assert completing.candidates([verb, "-"], commands.names()) == [*_in_the_help(verb, taken), "--help"]
+    assert completion.candidates([verb, "-"], commands.names()) == [*_in_the_help(verb, taken), "--help"]
 
 
 def _in_the_help(verb: str, taken: list[str]) -> list[str]:
@@ -110,7 +111,7 @@ def _in_the_help(verb: str, taken: list[str]) -> list[str]:
 
 def test_the_options_of_a_sweep_and_their_values_are_those_that_it_takes() -> None:
     def offered(*words: str) -> list[str]:
-        return completing.candidates(["sweep", "lr_epochs", *words], commands.names())
+        return completion.candidates(["sweep", "lr_epochs", *words], commands.names())
 
     assert offered("--") == [*(f"--{name}" for name in options._types()), "--help"]
     for option, known in (
@@ -125,14 +126,14 @@ def test_the_options_of_a_sweep_and_their_values_are_those_that_it_takes() -> No
     assert offered("--quiet", "--sampler", "q") == ["qmc"]
     assert offered("--sampler", "=", "q") == ["qmc"]  # as bash takes it apart
     assert offered("--trials", "") == []
-    assert completing.candidates(["sweep", ""], commands.names()) == catalogue.names()
+    assert completion.candidates(["sweep", ""], commands.names()) == catalogue.names()
 
 
 def test_studies_are_found_in_any_search_that_is_a_file(folder: Path) -> None:
     optuna.create_study(storage="sqlite:///search.db", study_name="elsewhere")
 
     def offered(*words: str) -> list[str]:
-        return completing.candidates([*words, ""], commands.names())
+        return completion.candidates([*words, ""], commands.names())
 
     assert offered("extend", "--storage", "sqlite:///search.db") == ["elsewhere"]
     assert offered("extend", "--storage=sqlite:///search.db") == ["elsewhere"]

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from knobwise.experiments import compare
-from knobwise.sweeps.engine import completing
+from knobwise.sweeps.engine.cli import completion
 from knobwise.sweeps.engine.repair import cleanup
 from knobwise.sweeps.engine.search.locks import FileLock
 from tests.conftest import RecordedSweep
@@ -50,9 +50,9 @@ def test_runs_and_best_show_the_record(recorded_sweep: RecordedSweep) -> None:
 def test_studies_are_completed_from_the_record(
     recorded_sweep: RecordedSweep, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert completing.studies("") == []
+    assert completion.studies("") == []
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri(recorded_sweep))
-    assert completing.studies("") == ["lr_epochs"]
+    assert completion.studies("") == ["lr_epochs"]
 
 
 def test_the_machine_is_watched_only_when_that_is_asked_for(recorded_sweep: RecordedSweep) -> None:

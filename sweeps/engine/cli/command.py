@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from knobwise.sweeps.engine import garbage
+from knobwise.sweeps.engine.cli import gc
 from knobwise.sweeps.engine.errors import one_line
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
@@ -25,7 +25,7 @@ def main(sweep: Sweep, argv: list[str] | None = None, program: str = "") -> int:
         program: what `--help` calls the command; "" for the script itself.
     """
     words = sys.argv[1:] if argv is None else argv
-    with Interrupts() as interrupts, garbage.seldom():
+    with Interrupts() as interrupts, gc.seldom():
         return one_line(lambda: _run(sweep, words, program or f"python {sys.argv[0]}", interrupts))
 
 

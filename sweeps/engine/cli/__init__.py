@@ -1,0 +1,1 @@
+"""The command line of sweeps and verbs: words, tables, completion."""
