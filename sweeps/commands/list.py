@@ -13,9 +13,9 @@ from knobwise.sweeps.commands import no_options
 from knobwise.sweeps.engine.driver.progress import shown
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
-from knobwise.sweeps.engine.search import studies
 from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.space import catalogue
+from knobwise.sweeps.engine.study_attrs import NAME
 
 
 def main(argv: list[str]) -> int:
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     storage = open_to_read(address)
     ours: list[optuna.Study] = []
     if storage is not None:  # it may hold other studies too, with other values than an MSE
-        keys = [study.study_name for study in storage.get_all_studies() if studies.BASE in study.user_attrs]
+        keys = [study.study_name for study in storage.get_all_studies() if NAME in study.user_attrs]
         ours = [optuna.load_study(study_name=key, storage=storage) for key in keys]
     write("Studies, the oldest first:\n" if ours else "No studies yet.\n")
     for study in ours:

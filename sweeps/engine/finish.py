@@ -17,8 +17,9 @@ from knobwise.sweeps.engine.driver import confirm
 from knobwise.sweeps.engine.driver.budgets import Ending
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording import reference_models
-from knobwise.sweeps.engine.recording.recorder import RUN_ID, Opened, Recorder
+from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.results import present, results
+from knobwise.sweeps.engine.study_attrs import RUN_ID
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import replay
 from knobwise.sweeps.engine.workers.pool import Workers

@@ -16,6 +16,7 @@ from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search import pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.space import distributions as space
+from knobwise.sweeps.engine.study_attrs import FINGERPRINT
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import rungs
 
@@ -64,7 +65,7 @@ def of(sweep: Sweep, options: Options) -> Preview:
     done = 0
     if storage is not None and chosen.exists:
         there = optuna.load_study(study_name=chosen.key, storage=storage)
-        was = there.user_attrs.get(studies.FINGERPRINT)
+        was = there.user_attrs.get(FINGERPRINT)
         if was is not None:
             studies.check_same(chosen.key, was, studies.fingerprint(sweep, options))
         copy.add_trials([trial for trial in there.get_trials() if trial.state != TrialState.RUNNING])

@@ -16,8 +16,9 @@ from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.sweeps.engine.driver import confirm
 from knobwise.sweeps.engine.driver.confirm import Confirmation, End, Stage
 from knobwise.sweeps.engine.driver.progress import Silent
-from knobwise.sweeps.engine.recording.recorder import RUN_ID, Recorder
+from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.results import results
+from knobwise.sweeps.engine.study_attrs import OBJECTIVES, RESULT, RUN_ID
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work
 from knobwise.sweeps.engine.workers.pool import Workers
@@ -101,7 +102,7 @@ def searched(rates: list[float] = RATES, **facts: Any) -> optuna.Study:
         params = {"lr": lr, "epochs": 2000}
         config = SWEEP.config(cast(optuna.Trial, optuna.trial.FixedTrial(params)))
         value = error_of(config, 2000)
-        attrs = {RUN_ID: f"run-{number}", results.FACTS: {"status": "complete", "val_mse": value, **facts}}
+        attrs = {RUN_ID: f"run-{number}", RESULT: {"status": "complete", "val_mse": value, **facts}}
         study.add_trial(
             create_trial(
                 state=TrialState.COMPLETE, value=value, params=params, distributions=dict(SPACE), user_attrs=attrs
@@ -189,9 +190,7 @@ def test_a_better_trial_found_later_is_confirmed_and_the_others_are_not_run_agai
     params = {"lr": 0.029, "epochs": 4000}
     facts = {"status": "complete", "val_mse": 0.026}
     bench.study.add_trial(
-        create_trial(
-            value=0.026, params=params, distributions=dict(SPACE), user_attrs={RUN_ID: "run-6", results.FACTS: facts}
-        )
+        create_trial(value=0.026, params=params, distributions=dict(SPACE), user_attrs={RUN_ID: "run-6", RESULT: facts})
     )
     assert bench.found.fresh_seeds == 0, "a leader is not confirmed yet, so no winner is"
     bench.confirm()
@@ -279,7 +278,7 @@ def test_a_run_whose_worker_dies_is_run_again_twice_and_then_given_up(
 def test_nobody_is_confirmed_where_there_is_nobody_to_choose_from() -> None:
     assert Bench(searched(RATES[:1])).confirm() == "nobody"
     study = searched()
-    study.set_user_attr(results.OBJECTIVES, ["val_mse", "flops"])
+    study.set_user_attr(OBJECTIVES, ["val_mse", "flops"])
     assert Bench(study).confirm() == "nobody"
 
 
@@ -287,6 +286,6 @@ def test_replicates_that_tell_a_trial_from_the_best_spare_it_the_confirmation() 
     study = searched(RATES[:4])
     told = [[0.5, 0.501, 0.5], [0.06, 0.061, 0.06], [0.06, 0.06, 0.061], [0.2, 0.201, 0.2]]
     for trial, seeds in zip(study.get_trials(deepcopy=False), told, strict=True):
-        trial.user_attrs[results.FACTS] |= {"val_mse_seeds": seeds, "val_mse": sum(seeds) / 3}
+        trial.user_attrs[RESULT] |= {"val_mse_seeds": seeds, "val_mse": sum(seeds) / 3}
     found = results.Results([results.row(trial) for trial in study.get_trials(deepcopy=False)])
     assert [row.number for row in found.to_confirm] == [1, 2, 0]

@@ -11,6 +11,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.study_attrs import NAME
 from tests.sweeps.fakes import SWEEP
 
 
@@ -21,7 +22,7 @@ def options(**other: Any) -> Options:
 def storage_with(*names: tuple[str, str]) -> BaseStorage:
     storage = optuna.storages.InMemoryStorage()
     for key, base in names:
-        optuna.create_study(storage=storage, study_name=key).set_user_attr(studies.BASE, base)
+        optuna.create_study(storage=storage, study_name=key).set_user_attr(NAME, base)
     return storage
 
 

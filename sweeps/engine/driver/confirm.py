@@ -21,9 +21,9 @@ from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine.driver.extension import config_of
 from knobwise.sweeps.engine.driver.progress import Display
-from knobwise.sweeps.engine.recording.recorder import RUN_ID, Recorder
+from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.results import results
-from knobwise.sweeps.engine.results.results import CONFIRMED
+from knobwise.sweeps.engine.study_attrs import CONFIRMED, RUN_ID
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials.running_trial import verdict
 from knobwise.sweeps.engine.workers.interrupts import Interrupts

@@ -11,9 +11,9 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
+from knobwise.sweeps.engine.study_attrs import EPOCHS, EXTENDS
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import prefixes
-from knobwise.sweeps.engine.trials.running_trial import EPOCHS, EXTENDS
 
 
 class Extension(NamedTuple):

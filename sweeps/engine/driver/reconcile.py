@@ -8,11 +8,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
-from knobwise.sweeps.engine.recording.recorder import RUN_ID, Opened
-from knobwise.sweeps.engine.results.results import FACTS
+from knobwise.sweeps.engine.recording.recorder import Opened
+from knobwise.sweeps.engine.study_attrs import OBJECTIVES, RESULT, RUN_ID
 from knobwise.sweeps.engine.trials.running_trial import KEPT
-
-OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small
 
 # Optuna has no state for a trial that diverged. COMPLETE needs a value, and there is none; FAIL is a trial that every
 # sampler forgets, so that it would be tried again next door. PRUNED is "looked at and found worse": TPE counts it
@@ -35,7 +33,7 @@ def tell(study: optuna.Study, trial: optuna.Trial, facts: dict[str, Any], run_id
         run_id: of its run in MLflow.
     """
     trial.set_user_attr(RUN_ID, run_id)
-    trial.set_user_attr(FACTS, facts)
+    trial.set_user_attr(RESULT, facts)
     state = STATES[facts["status"]]
     values = [facts[name] for name in objectives(study)] if state == TrialState.COMPLETE else None
     return study.tell(trial, values, state=state)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from knobwise.experiments.record.tracker import Tracker
     from knobwise.experiments.references.fit import Reference
 
-RUN_ID = "run_id"  # the user attribute of a trial that holds its run's id
-
 
 @dataclass(frozen=True)
 class Opened:

@@ -11,14 +11,13 @@ import optuna
 from knobwise.experiments import problems
 from knobwise.experiments.references.against import Scored, against
 from knobwise.nn_core import predictor
+from knobwise.sweeps.engine.study_attrs import REFERENCES
 
 if TYPE_CHECKING:
     from knobwise.experiments.references.fit import Reference
     from knobwise.sweeps.engine.recording.recorder import Recorder
     from knobwise.sweeps.engine.workers.jobs import Job
     from knobwise.sweeps.engine.workers.pool import Workers
-
-KEPT = "knobwise.references"  # the user attribute of a study that holds what they scored
 
 
 def begin(workers: Workers, job: Job) -> Future[list[Reference]] | None:
@@ -75,13 +74,13 @@ def finish(
         scored = [
             against(one, fitted_to, best[0], network, each.predicted) for each, one in zip(found, scored, strict=True)
         ]
-    study.set_user_attr(KEPT, [each._asdict() for each in scored])
+    study.set_user_attr(REFERENCES, [each._asdict() for each in scored])
     return []
 
 
 def of(study: optuna.Study) -> list[Scored]:
     """The reference models of a study."""
-    return [Scored(**each) for each in study.user_attrs.get(KEPT, [])]
+    return [Scored(**each) for each in study.user_attrs.get(REFERENCES, [])]
 
 
 def cells(scored: list[Scored]) -> list[list[str]]:

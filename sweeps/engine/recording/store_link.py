@@ -6,20 +6,16 @@ import optuna
 
 from knobwise.experiments.record.stores import sqlite_file, without_credentials
 from knobwise.sweeps.engine.errors import BadInput
+from knobwise.sweeps.engine.study_attrs import STORE, STUDY_RUN
 
 if TYPE_CHECKING:
     from knobwise.experiments.record.tracker import Tracker
-
-RUN = "knobwise.run_id"
-"""The study's attribute that holds the id of its parent run."""
-PLACE = "knobwise.tracking_uri"
-"""The study's attribute that holds the address of the store with that run, without credentials."""
 
 
 def keep(study: optuna.Study, run_id: str, uri: str) -> None:
     """Note with a study where its record is."""
     noted = study.user_attrs
-    for name, value in ((RUN, run_id), (PLACE, place(uri))):
+    for name, value in ((STUDY_RUN, run_id), (STORE, place(uri))):
         if noted.get(name) != value:
             study.set_user_attr(name, value)
 
@@ -33,12 +29,12 @@ def asked_first(study: optuna.Study, uri: str) -> bool:
         BadInput: it is a file that is not there.
     """
     noted = study.user_attrs
-    if PLACE not in noted:  # a new study
+    if STORE not in noted:  # a new study
         return False
     file = sqlite_file(uri)
     if file is not None and not file.exists():
         raise _not_there(study, uri)
-    return bool(noted[PLACE] != place(uri))
+    return bool(noted[STORE] != place(uri))
 
 
 def check(study: optuna.Study, tracker: "Tracker") -> None:
@@ -47,7 +43,7 @@ def check(study: optuna.Study, tracker: "Tracker") -> None:
     Raises:
         BadInput: the study's parent run is in another store, or was removed for good.
     """
-    run_id = study.user_attrs.get(RUN)
+    run_id = study.user_attrs.get(STUDY_RUN)
     if run_id is not None and not tracker.has(run_id):
         raise _not_there(study, tracker.uri)
 
@@ -59,7 +55,7 @@ def place(uri: str) -> str:
 
 
 def _not_there(study: optuna.Study, uri: str) -> BadInput:
-    was, now = study.user_attrs[PLACE], place(uri)
+    was, now = study.user_attrs[STORE], place(uri)
     here = f"{now}, which does not have it" if was != now else "that store without it"
     return BadInput(
         f"study {study.study_name!r} must go on in the store that has its record, {was}, got {here}: "

@@ -14,14 +14,13 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
-from knobwise.sweeps.engine.recording.recorder import RUN_ID
-from knobwise.sweeps.engine.recording.store_link import PLACE, place
+from knobwise.sweeps.engine.recording.store_link import place
 from knobwise.sweeps.engine.repair import recorded_studies
 from knobwise.sweeps.engine.repair.recorded_studies import Left, Parent, Parents
-from knobwise.sweeps.engine.results.results import FACTS
-from knobwise.sweeps.engine.search import journal, studies
+from knobwise.sweeps.engine.search import journal
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.search.storage import lock_folder, open_to_read
+from knobwise.sweeps.engine.study_attrs import NAME, RESULT, RUN_ID, STORE
 
 _SHOWN = 10  # trial numbers in a line
 
@@ -76,7 +75,7 @@ def look(address: str, uri: str) -> Agreement:
                 found.notes.append(f"{key}: process {holder} is running it, so it was not looked at")
             elif key not in searched:
                 found = _without_search(found, known[key], address)
-            elif studies.BASE in searched[key].user_attrs:  # others are not ours
+            elif NAME in searched[key].user_attrs:  # others are not ours
                 trials = storage.get_all_trials(searched[key]._study_id, deepcopy=False) if storage else []
                 found = _study(found, searched[key], trials, known.get(key), record, uri)
     return found
@@ -125,7 +124,7 @@ def _study(
     record: Parents,
     uri: str,
 ) -> Agreement:
-    key, noted = study.study_name, str(study.user_attrs.get(PLACE, ""))
+    key, noted = study.study_name, str(study.user_attrs.get(STORE, ""))
     over = [trial for trial in trials if trial.state.is_finished()]
     if parent is None and _is_elsewhere(noted, uri):
         found.notes.append(f"{key}: its record is in {without_credentials(noted)}, so it was not looked at")
@@ -238,7 +237,7 @@ def _runs_on(trials: list[FrozenTrial], number: int) -> bool:
 
 
 def _same(trial: FrozenTrial, run: RecordedRun) -> bool:
-    facts = trial.user_attrs.get(FACTS, {})
+    facts = trial.user_attrs.get(RESULT, {})
     if facts.get("status") != run.status:
         return False
     value, recorded = facts.get("val_mse"), run.metrics.get("val_mse")

@@ -11,11 +11,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments import statistics
 from knobwise.experiments.pareto import pareto_front
+from knobwise.sweeps.engine.study_attrs import CONFIRMED, OBJECTIVES, RESULT
 from knobwise.sweeps.engine.trials.running_trial import STATUSES, Status
-
-FACTS = "result"  # the user attribute of a trial that holds what `attempts.facts` gives
-OBJECTIVES = "knobwise.objectives"  # the user attribute of a study that names what it makes small
-CONFIRMED = "knobwise.confirmed."  # and, with a trial's number after it, the trial's val MSE by fresh seed
 
 LEADERS = 3
 """The best few: those that are run again on fresh seeds before one is named the winner."""
@@ -197,7 +194,7 @@ def fresh(said: dict[str, Any], number: int) -> dict[int, float | None]:
 
 def row(trial: FrozenTrial) -> Row:
     """A finished trial as a row."""
-    facts = trial.user_attrs.get(FACTS, {})
+    facts = trial.user_attrs.get(RESULT, {})
     values = trial.values or []
     return Row(
         number=trial.number,

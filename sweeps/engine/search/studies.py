@@ -12,15 +12,13 @@ import optuna
 from optuna.storages import BaseStorage
 
 from knobwise.experiments.data.spec import DIGEST, Spec
-from knobwise.sweeps.engine.driver.reconcile import OBJECTIVES
 from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
 from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.space import distributions
+from knobwise.sweeps.engine.study_attrs import FINGERPRINT, NAME, OBJECTIVES
 from knobwise.sweeps.engine.sweep import Sweep
 
-FINGERPRINT = "knobwise.fingerprint"
-BASE = "knobwise.name"
 UNASKED = {"samples": 0}  # what studies that were begun before an option was there are taken to have
 
 
@@ -41,9 +39,9 @@ def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
         BadInput: the name is taken.
     """
     studies = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
-    keys = [key for key, attrs in studies.items() if attrs.get(BASE, key) == name]
+    keys = [key for key, attrs in studies.items() if attrs.get(NAME, key) == name]
     if name in studies and name not in keys:
-        base = studies[name][BASE]
+        base = studies[name][NAME]
         raise BadInput(f"--name must not be the key of another study, got {name!r}, which is a study of {base!r}")
     newest = max((_number(key, name) for key in keys), default=0)
     if newest and not fresh:
@@ -62,7 +60,7 @@ def find(storage: BaseStorage | None, name: str) -> Study:
     """
     known = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
     if name in known:
-        return Study(name, known[name].get(BASE, name), True)
+        return Study(name, known[name].get(NAME, name), True)
     raise BadInput(f"study must be one of {', '.join(sorted(known)) or 'none yet'}, got {name!r}{nearest(name, known)}")
 
 
@@ -154,7 +152,7 @@ def open_study(
     if was is not None:
         check_same(study.key, was, now)
     else:  # new, or a driver died between making it and this
-        opened.set_user_attr(BASE, study.name)
+        opened.set_user_attr(NAME, study.name)
         opened.set_user_attr(OBJECTIVES, objectives(options))
         opened.set_user_attr(FINGERPRINT, now)
     if not opened.get_trials(deepcopy=False):

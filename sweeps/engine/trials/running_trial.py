@@ -12,6 +12,7 @@ import optuna
 from knobwise.experiments import statistics
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine.study_attrs import EXTENDS
 from knobwise.sweeps.engine.trials.prefixes import Prefix
 
 Status = Literal["complete", "pruned", "diverged", "failed"]
@@ -29,8 +30,6 @@ KEPT = (
 )
 """The metrics that are kept with a trial in Optuna too, for tables and a resume."""
 
-EXTENDS = "extends"  # the user attribute of a trial that continues another: that one's number
-EPOCHS = "epochs"  # and how far it is to be trained
 
 STATUSES: tuple[Status, ...] = ("complete", "pruned", "diverged", "failed")
 
