@@ -38,7 +38,7 @@ from knobwise.experiments.problems.article import sample
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import browse_command, without_credentials
 from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
-from knobwise.sweeps.engine.options import cores
+from knobwise.sweeps.engine.settings import cores
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, Work, train
 from knobwise.sweeps.engine.workers.local import LocalWorkers

@@ -27,11 +27,11 @@ import optuna
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
 from knobwise.nn_core import blas
 from knobwise.sweeps.engine.cli import arguments
-from knobwise.sweeps.engine.options import cores
 from knobwise.sweeps.engine.repair import check as agreement
 from knobwise.sweeps.engine.repair import cleanup, repair
 from knobwise.sweeps.engine.repair.check import Agreement
 from knobwise.sweeps.engine.search.storage import open_to_read
+from knobwise.sweeps.engine.settings import cores
 
 PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "matplotlib", "tyro", "rich")
 

@@ -22,9 +22,9 @@ from knobwise.sweeps.engine import session
 from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.driver.extension import Extension
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.search import studies
 from knobwise.sweeps.engine.search.storage import open_to_read
+from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 

@@ -15,10 +15,10 @@ from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.references import against
 from knobwise.sweeps.engine.driver import confirm
 from knobwise.sweeps.engine.driver.budgets import Ending
-from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording import reference_models
 from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.results import present, results
+from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.study_attrs import RUN_ID
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import replay

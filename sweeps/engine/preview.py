@@ -9,12 +9,12 @@ from optuna.trial import TrialState
 
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
-from knobwise.sweeps.engine import session
+from knobwise.sweeps.engine.driver.plan import make_plan, most_epochs
 from knobwise.sweeps.engine.driver.progress import shown
-from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search import pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import open_to_read
+from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions as space
 from knobwise.sweeps.engine.study_attrs import FINGERPRINT
 from knobwise.sweeps.engine.sweep import Sweep
@@ -73,7 +73,7 @@ def of(sweep: Sweep, options: Options) -> Preview:
         done = results.of(there).done
     if not copy.get_trials(deepcopy=False):
         copy.enqueue_trial(dict(sweep.baseline))
-    most = session.most_epochs(sweep)
+    most = most_epochs(sweep)
     return Preview(
         sweep=sweep.name,
         problem=options.problem,
@@ -130,7 +130,7 @@ def _rungs(sweep: Sweep, most: int) -> list[int]:
 
 def _first(sweep: Sweep, options: Options, copy: optuna.Study, count: int) -> list[dict[str, Any]]:
     """The parameters that the first trials would have if no outcome were known before they begin."""
-    plan = session.make_plan(sweep, options, copy, 0.0)
+    plan = make_plan(sweep, options, copy, 0.0)
     found = []
     for _ in range(count):
         waiting = copy.get_trials(deepcopy=False, states=(TrialState.WAITING,))

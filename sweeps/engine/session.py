@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import sys
 import time
 from dataclasses import replace
@@ -12,22 +11,21 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
-from knobwise.sweeps.engine import finish
+from knobwise.sweeps.engine import finish, preview
 from knobwise.sweeps.engine.driver import confirm, progress
 from knobwise.sweeps.engine.driver import extension as extensions
-from knobwise.sweeps.engine.driver.budgets import Budget
 from knobwise.sweeps.engine.driver.confirm import Confirmation, Stage
 from knobwise.sweeps.engine.driver.driver import Driver
 from knobwise.sweeps.engine.driver.extension import Extension
-from knobwise.sweeps.engine.driver.plan import Plan
+from knobwise.sweeps.engine.driver.plan import make_plan, most_epochs
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording import reference_models, store_link, system_metrics
 from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search import pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
-from knobwise.sweeps.engine.space import adapt, distributions, grid
+from knobwise.sweeps.engine.settings import Options
+from knobwise.sweeps.engine.space import adapt, distributions
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
@@ -114,36 +112,6 @@ def _with(study: optuna.Study, sweep: Sweep, extension: Extension) -> int:
     return results.of(study).done + len(yet)
 
 
-def make_plan(sweep: Sweep, options: Options, study: optuna.Study, began: float) -> Plan:
-    """The driver's plan."""
-    points = (
-        [dict(point.params) for point in distributions.grid(sweep.space, options.seed)]
-        if options.sampler == "grid"
-        else []
-    )
-    return Plan(
-        sweep=sweep,
-        problem=options.problem,
-        budget=Budget(
-            trials=options.trials,
-            deadline=began + options.timeout,
-            epochs=options.total_epochs,
-            flops=options.total_flops,
-            target=options.good_enough,
-            failures=options.max_failures or math.inf,
-        ),
-        seeds=options.seeds,
-        rungs=options.pruner != "none",
-        points=grid.untried(grid.shortest_first(points), study) if points else None,
-        lengths=grid.lengths(points),
-    )
-
-
-def most_epochs(sweep: Sweep) -> int:
-    """The most epochs that a trial of the sweep can have."""
-    return distributions.largest(sweep.space, "epochs") or sweep.fixed.epochs
-
-
 def _open(
     sweep: Sweep, options: Options, stack: contextlib.ExitStack, extension: Extension | None
 ) -> tuple[optuna.Study, studies.Study]:
@@ -174,8 +142,6 @@ def _about(sweep: Sweep, options: Options) -> dict[str, str]:
 
 def dry_run(sweep: Sweep, options: Options) -> int:
     """Say what would be done. Nothing is written."""
-    from knobwise.sweeps.engine import preview
-
     sweep = adapt.suited(sweep, options)
     plan = preview.of(sweep, options)
     sys.stdout.write(json.dumps(plan.as_json()) + "\n" if options.json else preview.text(plan))

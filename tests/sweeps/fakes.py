@@ -20,11 +20,11 @@ from knobwise.sweeps.engine.driver.budgets import Budget, Ending
 from knobwise.sweeps.engine.driver.driver import Driver
 from knobwise.sweeps.engine.driver.plan import Plan
 from knobwise.sweeps.engine.driver.progress import Silent
-from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search import pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import open_storage
+from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
 from knobwise.sweeps.engine.workers.interrupts import Interrupts

@@ -2,13 +2,14 @@
 
 import pytest
 
-from knobwise.sweeps.engine import options
+from knobwise.sweeps.engine import settings
+from knobwise.sweeps.engine.cli import parser
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.lr_epochs import SWEEP
 
 
 def test_defaults_are_the_sweeps_own() -> None:
-    chosen = options.parse(SWEEP, [], "python x.py")
+    chosen = parser.parse(SWEEP, [], "python x.py")
     assert (chosen.trials, chosen.problem, chosen.name) == (SWEEP.trials, "article", "lr_epochs")
     assert (chosen.sampler, chosen.pruner) == (SWEEP.sampler, SWEEP.pruner)
 
@@ -18,8 +19,8 @@ def test_every_option_of_the_contract_is_taken() -> None:
         "--trials 3 --jobs 2 --seeds 4 --timeout 5.5 --problem article --sampler random --pruner asha --seed 6 "
         "--name mine --fresh --dry-run --storage sqlite:///x.db --executor dask --cluster tcp://h:1 --json --quiet"
     )
-    chosen = options.parse(SWEEP, words.split(), "python x.py")
-    assert chosen == options.Options(
+    chosen = parser.parse(SWEEP, words.split(), "python x.py")
+    assert chosen == settings.Options(
         trials=3,
         jobs=2,
         seeds=4,
@@ -37,7 +38,7 @@ def test_every_option_of_the_contract_is_taken() -> None:
         json=True,
         quiet=True,
     )
-    assert options.parse(SWEEP, ["--trials=7", "--dry_run"], "x").trials == 7
+    assert parser.parse(SWEEP, ["--trials=7", "--dry_run"], "x").trials == 7
 
 
 BAD = [
@@ -70,7 +71,7 @@ BAD = [
 @pytest.mark.parametrize(("words", "line"), BAD)
 def test_bad_input_is_one_line_that_names_it(words: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadInput) as error:
-        options.parse(SWEEP, words.split(), "python x.py")
+        parser.parse(SWEEP, words.split(), "python x.py")
     assert line in str(error.value)
     assert "\n" not in str(error.value)
     assert capsys.readouterr() == ("", "")
@@ -78,7 +79,7 @@ def test_bad_input_is_one_line_that_names_it(words: str, line: str, capsys: pyte
 
 def test_help_shows_the_question_examples_and_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        options.parse(SWEEP, ["--help"], "python sweeps/lr_epochs.py")
+        parser.parse(SWEEP, ["--help"], "python sweeps/lr_epochs.py")
     text = capsys.readouterr().out
     assert stop.value.code == 0
     assert SWEEP.question in text

@@ -9,8 +9,8 @@ from optuna.storages import BaseStorage
 
 from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.study_attrs import NAME
 from tests.sweeps.fakes import SWEEP
 

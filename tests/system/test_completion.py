@@ -10,8 +10,8 @@ import pytest
 
 from knobwise.experiments import problems
 from knobwise.sweeps import commands
-from knobwise.sweeps.engine import options
-from knobwise.sweeps.engine.cli import completion
+from knobwise.sweeps.engine import settings
+from knobwise.sweeps.engine.cli import completion, parser
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.search.pruners import PRUNERS
 from knobwise.sweeps.engine.search.samplers import SAMPLERS
@@ -113,12 +113,12 @@ def test_the_options_of_a_sweep_and_their_values_are_those_that_it_takes() -> No
     def offered(*words: str) -> list[str]:
         return completion.candidates(["sweep", "lr_epochs", *words], commands.names())
 
-    assert offered("--") == [*(f"--{name}" for name in options._types()), "--help"]
+    assert offered("--") == [*(f"--{name}" for name in parser._types()), "--help"]
     for option, known in (
         ("--sampler", SAMPLERS),
         ("--pruner", PRUNERS),
         ("--executor", EXECUTORS),
-        ("--cost", ["none", *options.COSTS]),
+        ("--cost", ["none", *settings.COSTS]),
         ("--problem", problems.names()),
     ):
         assert set(offered(option, "")) == set(known)

@@ -33,8 +33,9 @@ def _run(sweep: Sweep, words: list[str], program: str, interrupts: Interrupts) -
     # Imported here and not above: a worker started fresh imports the script, and so this module, again.
     import optuna
 
-    from knobwise.sweeps.engine import options, session
+    from knobwise.sweeps.engine import session
+    from knobwise.sweeps.engine.cli import parser
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    chosen = options.parse(sweep, words, program)
+    chosen = parser.parse(sweep, words, program)
     return session.dry_run(sweep, chosen) if chosen.dry_run else session.run(sweep, chosen, interrupts, program)

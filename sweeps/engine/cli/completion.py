@@ -118,7 +118,7 @@ def _of_sweeps() -> dict[str, list[str] | None]:
     """The fields of `Options`, each with the values that its docstring counts up."""
     [fields] = [
         node.body
-        for node in _tree("engine", "options").body
+        for node in _tree("engine", "settings").body
         if isinstance(node, ast.ClassDef) and node.name == "Options"
     ]
     found: dict[str, list[str] | None] = {}

@@ -13,8 +13,8 @@ from optuna.storages import BaseStorage
 
 from knobwise.experiments.data.spec import DIGEST, Spec
 from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
-from knobwise.sweeps.engine.options import Options
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
+from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.study_attrs import FINGERPRINT, NAME, OBJECTIVES
 from knobwise.sweeps.engine.sweep import Sweep

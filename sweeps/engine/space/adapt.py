@@ -11,7 +11,7 @@ from optuna.trial import FixedTrial
 from knobwise.experiments import compat, problems
 from knobwise.experiments.data.problem import Problem
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.options import Options
+from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions as space
 from knobwise.sweeps.engine.space.distributions import Space
 from knobwise.sweeps.engine.sweep import Sweep
