@@ -8,11 +8,23 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("nn_core", "experiments", "sweeps")
+from tests.imports import FILES, PACKAGES, ROOT, circle, graph, imported, module_of
+from tests.imports import upward as upward_between
+
 LONGEST = 320
-FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 EVERYWHERE = [*FILES, *sorted(file for part in ("tests", "benchmarks") for file in (ROOT / part).rglob("*.py"))]
+
+# The rooms of a package from the top floor down: a room imports only from itself and from those below it.
+ROOMS = {
+    "knobwise.sweeps.engine": (
+        "cli", "session", "preview", "finish", "repair", "search", "driver", "results", "recording", "workers", "space",
+        "trials", "settings", "study_attrs", "sweep", "errors",
+    ),
+    "knobwise.experiments": (
+        "article", "estimators", "report", "model", "compare", "record", "references", "run", "forming", "plots",
+        "problems", "metrics", "compat", "cost", "data", "outcome", "config", "statistics", "pareto", "text",
+    ),
+}  # fmt: skip
 
 # Peers in the benchmarks that draw as everybody does, which is what is measured of them.
 PEERS = {f"benchmarks/{name}.py" for name in ("surface", "sweeping/nested_mlflow", "sweeping/ray_tune")}
@@ -23,22 +35,6 @@ FORBIDDEN = {
     "experiments": {"sweeps", "tests", "benchmarks"},
     "sweeps": {"tests", "benchmarks"},
 }
-
-
-def imported(source: str) -> set[str]:
-    """The full names of all modules that `source` imports, anywhere in it; relative imports start with a dot.
-
-    `from a import b` gives both `a` and `a.b`, since b may be a module.
-    """
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
-            found.add(module)
-            found.update(f"{module}.{alias.name}" for alias in node.names)
-    return found
 
 
 def tops(source: str) -> set[str]:
@@ -89,6 +85,41 @@ def test_there_is_something_to_check() -> None:
 @pytest.mark.parametrize("file", FILES, ids=named)
 def test_imports_point_one_way(file: Path) -> None:
     assert not upward(package_of(file), file.read_text())
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_import_downwards(package: str) -> None:
+    rooms = tuple(f"{package}.{room}" for room in ROOMS[package])
+    assert list(upward_between(rooms, graph())) == []
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_every_file_is_in_a_room(package: str) -> None:
+    inside = {
+        module.removeprefix(f"{package}.").split(".")[0] for module in graph() if module.startswith(f"{package}.")
+    }
+    assert inside == set(ROOMS[package])
+
+
+def test_the_engine_has_few_rooms() -> None:
+    assert len({file.parent for file in FILES if "engine" in file.parts}) <= 15
+
+
+def test_an_import_from_a_lower_room_is_seen() -> None:
+    rooms = ("a.cli", "a.driver")
+    assert list(upward_between(rooms, {"a.driver.plan": {"a.cli.words"}, "a.cli.words": {"a.driver.plan"}})) == [
+        "a.driver.plan -> a.cli.words"
+    ]
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert circle(graph()) == []
+
+
+def test_a_circle_is_seen() -> None:
+    assert circle({"a": ["b"], "b": ["c"], "c": ["a"]}) == ["a", "b", "c"]
+    assert circle({"a": ["b", "c"], "b": ["c"], "c": []}) == []
+    assert "knobwise.experiments.data.problem" in graph()["knobwise.experiments.run"], "imports are found"
 
 
 @pytest.mark.parametrize("file", [f for f in FILES if package_of(f) == "nn_core"], ids=named)
@@ -175,7 +206,5 @@ for module in pkgutil.walk_packages(nn_core.__path__, "knobwise.nn_core."):
     assert done.returncode == 0, done.stderr
     names = {line.split()[0] for line in done.stdout.splitlines()}
     files = {file for file in FILES if package_of(file) == "nn_core" and file != ROOT / "nn_core" / "__init__.py"}
-    expected = {
-        "knobwise." + ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files
-    }
+    expected = {module_of(file) for file in files}
     assert names == expected

@@ -9,8 +9,8 @@ import sys
 
 import optuna
 
+from knobwise.experiments.text import shown
 from knobwise.sweeps.commands import no_options
-from knobwise.sweeps.engine.driver.progress import shown
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search.storage import open_to_read

@@ -9,8 +9,8 @@ from optuna.trial import TrialState
 
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
+from knobwise.experiments.text import shown
 from knobwise.sweeps.engine.driver.plan import make_plan, most_epochs
-from knobwise.sweeps.engine.driver.progress import shown
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search import pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import open_to_read

@@ -9,7 +9,7 @@ import pandas as pd
 
 from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.record.errors import CompareError
-from knobwise.sweeps.engine.driver.progress import shown
+from knobwise.experiments.text import shown
 from knobwise.sweeps.engine.errors import BadInput
 
 WIDTH = 80

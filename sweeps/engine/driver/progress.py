@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from knobwise.experiments.text import shown
 from knobwise.sweeps.engine.results.results import Results, Row
 
 LINES = 100  # at most about so many plain lines a sweep
@@ -191,17 +192,6 @@ def choose(name: str, quiet: bool) -> Display:
     if quiet:
         return Silent()
     return Terminal(name) if sys.stderr.isatty() else Lines(name)
-
-
-def shown(value: object) -> str:
-    """A parameter as tables show it: four significant digits; widths as 64-32.
-
-    >>> shown(0.00123456), shown((64, 32))
-    ('0.001235', '64-32')
-    """
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _picture(name: str, standing: Standing, running: int) -> Table:

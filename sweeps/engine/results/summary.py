@@ -1,6 +1,6 @@
 """What a study has found, in sentences: who won, what that bought, how sure it is, and what selection flattered."""
 
-from knobwise.sweeps.engine.driver.progress import shown
+from knobwise.experiments.text import shown
 from knobwise.sweeps.engine.results.results import Results
 from knobwise.sweeps.engine.results.table import TIED
 from knobwise.sweeps.engine.sweep import Sweep

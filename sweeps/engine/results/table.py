@@ -7,7 +7,7 @@ from rich.table import Table
 
 from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.statistics import interval
-from knobwise.sweeps.engine.driver.progress import shown
+from knobwise.experiments.text import shown
 from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.sweep import Sweep
 
