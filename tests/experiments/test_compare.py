@@ -296,7 +296,7 @@ def test_params_that_do_not_fit_are_text_or_missing(recorded: Recorded, tmp_path
 
 def test_reading_a_file_needs_no_mlflow(recorded: Recorded) -> None:
     code = (
-        "import sys; from knobwise.experiments import compare, tracking\n"
+        "import sys; from knobwise.experiments import compare; from knobwise.experiments.record import tracker\n"
         f"print(len(compare.runs('lr_epochs', uri={recorded.uri!r})), 'mlflow' in sys.modules)"
     )
     done = subprocess.run(

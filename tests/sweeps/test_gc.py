@@ -20,7 +20,7 @@ def test_it_is_collected_seldom_inside_and_as_before_afterwards() -> None:
 def test_at_the_end_of_the_process_nothing_is_looked_at() -> None:
     program = """if True:
         import atexit, gc
-        from knobwise.sweeps.engine import garbage
+        from knobwise.sweeps.engine.cli import gc as garbage
         atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # the last one registered is the first called
         for _ in range(2):
             with garbage.seldom():

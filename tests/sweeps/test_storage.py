@@ -95,7 +95,7 @@ def test_sqlite_holds_a_study(tmp_path: Path) -> None:
 
 def test_a_second_driver_is_refused_and_a_dead_ones_lock_is_not_in_the_way(tmp_path: Path) -> None:
     hold = (
-        "import sys, time; from pathlib import Path; from knobwise.sweeps.engine import studies\n"
+        "import sys, time; from pathlib import Path; from knobwise.sweeps.engine.search import studies\n"
         "with studies.alone(Path(sys.argv[1]), 's'): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
