@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests import rooms_picture
 from tests.conftest import RecordedSweep
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,6 +107,10 @@ def test_marked_python_in_the_pages_runs(
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_links_and_pictures_exist(page: Path) -> None:
     assert broken(page, page.read_text()) == []
+
+
+def test_the_picture_of_the_rooms_is_of_this_code() -> None:
+    assert rooms_picture.FILE.read_text(encoding="utf-8") == rooms_picture.svg(), "python -m tests.rooms_picture"
 
 
 def test_a_broken_link_is_seen() -> None:
