@@ -84,8 +84,8 @@ def curves(
 def best(study: str, n: int = 5, by: str = "val_mse", *, uri: str | None = None) -> DataFrame:
     """The `n` best complete trials by the metric `by`, best first, with 95% intervals where trials have several seeds.
 
-    The baseline is always among them, in the last row if not earlier, and `baseline` is True there. Columns as
-    `best_trials.best` tells.
+    By `val_mse` it is the order of the study's ranking: trials confirmed on fresh seeds first. The baseline is always
+    among them, in the last row if not earlier, and `baseline` is True there. Columns: see `best_trials.best`.
 
     Raises:
         NothingToCompare: no trial is complete.
@@ -141,7 +141,7 @@ def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -
     """Whether `a` is better than `b`: `better`, `worse`, or `cannot be told`, with the difference and its interval.
 
     Args:
-        a, b: each a study (the best of it, by its confirmation runs where there are any), a trial as `STUDY/NUMBER`,
+        a, b: each a study (for the best of its ranking), a trial as `STUDY/NUMBER`,
             or a run id.
         value: a metric.
         uri: as for `runs`.

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from knobwise.experiments.compare import columns
+from knobwise.experiments.compare.best_trials import ranking
 from knobwise.experiments.record.errors import UnknownRun
 from knobwise.experiments.statistics import Comparison, Interval, Verdict, interval, paired, unpaired
 
@@ -71,9 +72,8 @@ class Between:
 def sample(table: pd.DataFrame, study: str, trial: int | None, run_id: str, value: str) -> Sample:
     """What a study's table says of the run that is meant.
 
-    Of a study as a whole it is the trial with the lowest mean over its confirmation runs, where there are any, and
-    otherwise the best complete trial. Of a trial it is its confirmation runs, where there are two or more, since those
-    were not chosen for being good; otherwise its replicates; otherwise its only run.
+    Of a study as a whole it is the best of its ranking. Of a trial it is its confirmation runs, where there are two or
+    more, since those have no selection bias; otherwise its replicates; otherwise its only run.
 
     Args:
         table: of `compare.runs`, with replicates and confirmations.
@@ -96,7 +96,7 @@ def sample(table: pd.DataFrame, study: str, trial: int | None, run_id: str, valu
         row = one.iloc[0]
         label = f"{study}/{row['trial']}, {row['kind']} {row['replicate']}"
         return Sample(label, {int(row["seed"]): float(row[value])}, "one run")
-    chosen = _best(table, done, value) if trial is None else trial
+    chosen = ranking(table).best if trial is None else trial
     label = f"{study}/{chosen}"
     if chosen not in set(done["trial"]):
         state = trials.loc[trials["trial"] == chosen, "status"]
@@ -157,13 +157,6 @@ def _verdict(comparison: Comparison, value: str) -> Verdict:
         return comparison.verdict
     turned: dict[Verdict, Verdict] = {"better": "worse", "worse": "better", "cannot be told": "cannot be told"}
     return turned[comparison.verdict]
-
-
-def _best(table: pd.DataFrame, done: pd.DataFrame, value: str) -> int:
-    fresh = table[(table["kind"] == "confirmation") & table["trial"].isin(done["trial"]) & table[value].notna()]
-    means = fresh.groupby("trial")[value].mean() if len(fresh) else done.set_index("trial")[value]
-    best: Any = means.idxmax() if columns.higher_is_better(value) else means.idxmin()
-    return int(best)
 
 
 def _by_seed(runs: pd.DataFrame, value: str) -> dict[int, float]:

@@ -66,17 +66,19 @@ class Crowned(NamedTuple):
     said: str
 
 
-def crown(uri: str, study: str, run_id: str) -> Crowned:
+def crown(uri: str, study: str, run_id: str, *, confirmed_best: bool = False) -> Crowned:
     """Make the model of run `run_id` the study's champion, where it is better than the present one.
 
-    Where both are confirmed, the means over fresh seeds decide. Where the champion is and another trial is not, it
-    stays. Else the errors on one validation part decide, that of the champion's seed; by them too a run made anew is
-    judged, which nobody has picked out of many. Asked again for the same run, it changes nothing.
+    The best of a confirmed ranking replaces any other trial. Else, where both are confirmed, the means over fresh seeds
+    decide, and a confirmed champion stays where another trial is not confirmed. Else the errors on one validation part
+    decide, that of the champion's seed; a retrained model is always compared by them, since it was not selected from
+    many. Called a second time for the same run, it changes nothing.
 
     Args:
         uri: the store's address.
         study: the study's key.
-        run_id: of the best trial, or of a retrained run; over, and recorded, with what its confirmation found.
+        run_id: of the best trial, or of a retrained run; finished, with the metrics of its confirmation.
+        confirmed_best: whether the run is the best of the study's ranking, which was confirmed on fresh seeds.
 
     Returns:
         What came of it. A store that cannot hold models, or not now, is told in a line and is no error: the study
@@ -85,7 +87,7 @@ def crown(uri: str, study: str, run_id: str) -> Crowned:
     try:
         client = connect(uri)
         with store_errors(uri, f"cannot register the model of {study!r} in"), _as_default(uri):
-            return _crown(client, uri, study, run_id)
+            return _crown(client, uri, study, run_id, confirmed_best)
     except StoreError as error:
         return Crowned(None, False, f"No champion: {error}")
 
@@ -133,7 +135,7 @@ def champion_of(client: "MlflowClient", study: str) -> Champion | None:
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "ENDPOINT_NOT_FOUND", "FEATURE_DISABLED")
 
 
-def _crown(client: "MlflowClient", uri: str, study: str, run_id: str) -> Crowned:
+def _crown(client: "MlflowClient", uri: str, study: str, run_id: str, confirmed_best: bool) -> Crowned:
     present = champion_of(client, study)
     its_run = client.get_run(present.run_id) if present else None
     if present is not None and its_run is not None and _confirmed(its_run) not in (None, present.confirmed):
@@ -143,7 +145,8 @@ def _crown(client: "MlflowClient", uri: str, study: str, run_id: str) -> Crowned
         return Crowned(present, False, f"Champion stays: {present.told}.")
     model = stored.read(client, uri, run_id)
     _check_owner(client, study, model)
-    if present is not None and its_run is not None:
+    replaced = confirmed_best and present is not None and present.kind == "trial"
+    if present is not None and its_run is not None and not replaced:
         refusal = _not_better(model, present, int(its_run.data.params["seed"]))
         if refusal:
             return Crowned(present, False, f"Champion stays: {present.told}; {refusal}.")

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from knobwise.experiments import compare
+from knobwise.experiments.compare.best_trials import ranking
 from knobwise.experiments.model import stored
 from knobwise.experiments.model.champion import Champion, champion_of
 from knobwise.experiments.model.stored import StoredModel
@@ -63,23 +64,25 @@ def choose(name: str, trial: int | None = None, uri: str | None = None) -> Choic
 
 
 def _run_of(study_run: str, study: str, trial: int | None, uri: str | None) -> str:
-    """The run of the trial, or of the one with the lowest validation error."""
-    table = compare.runs(study_run, uri=uri)
+    """The run of the trial, or of the best of the study."""
+    runs = compare.runs(study_run, uri=uri, replicates=True, confirmations=True)
+    table = runs[runs["kind"] == "trial"]
     if trial is not None and trial not in set(table["trial"]):
         raise UnknownRun(f"trial must be one of the {len(table)} that are over in {study!r}, got {trial}")
-    complete = table[table["status"] == "complete"]
+    by_trial = table.set_index("trial")
     if trial is not None:
-        status = str(table.set_index("trial")["status"][trial])
+        status = str(by_trial["status"][trial])
         if status != "complete":
             raise NothingToCompare(
                 f"trial must be one that is complete, got {trial} of {study!r}, which {_WAS[status]}"
             )
-        return str(complete.set_index("trial")["run_id"][trial])
-    if complete.empty:
+    else:
+        trial = ranking(runs).best
+    if trial is None:
         raise NothingToCompare(
-            f"no trial of {study!r} is complete, so there is no model; `knobwise sweep` goes on with it"
+            f"no trial of {study!r} is complete, so there is no model; `knobwise sweep` continues it"
         )
-    return str(complete.sort_values("val_mse")["run_id"].iloc[0])
+    return str(by_trial["run_id"][trial])
 
 
 _WAS = {"pruned": "was pruned", "diverged": "diverged", "failed": "failed"}

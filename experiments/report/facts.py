@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from knobwise.experiments.ranking import Ranking
 from knobwise.experiments.report.knobs import Knob
 from knobwise.experiments.report.markup import Markup
 from knobwise.experiments.report.words import shown
-from knobwise.experiments.statistics import tied_with_best
 
 Array = NDArray[np.float64]
 
@@ -58,8 +59,7 @@ class Facts:
         tags: of the parent run.
         runs, curves: as `compare.runs` and `compare.curves` give them.
         knobs: those that were turned.
-        seeds: by trial, `val_mse` of each of its replicates, in the order of the seeds.
-        confirmed: by trial, `val_mse` of its runs on fresh seeds.
+        ranking: the best, the trials tied with it, and the values on replicates and fresh seeds that decide this.
         errors: by trial that failed, what was raised; of the first few.
         uri: the store.
         file: `file(run_id, path)` gives the bytes of a run's file; none where it is gone.
@@ -74,8 +74,7 @@ class Facts:
     runs: pd.DataFrame
     curves: pd.DataFrame
     knobs: list[Knob]
-    seeds: Mapping[int, list[float]]
-    confirmed: Mapping[int, list[float]]
+    ranking: Ranking
     errors: Mapping[int, str]
     uri: str
     file: Callable[[str, str], bytes]
@@ -103,50 +102,44 @@ class Facts:
         number, run_id = int(self.runs["trial"].iloc[row]), str(self.runs["run_id"].iloc[row])
         return Trial(row, number, run_id, *(float(self.column(name)[row]) for name in metrics))
 
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """The row of each trial in `runs`, by its number."""
+        return {int(number): row for row, number in enumerate(self.runs["trial"])}
+
     @property
     def order(self) -> list[int]:
-        """The rows of the complete trials, best first."""
-        errors = self.errors_of_complete
-        return [int(row) for row in np.argsort(errors, kind="stable")[: int(np.isfinite(errors).sum())]]
+        """The rows of the complete trials, lowest validation error of the search first."""
+        return [self.rows[number] for number in self.ranking.by_search]
 
     @property
     def best(self) -> Trial:
-        """The complete trial with the lowest validation error; by its fresh seeds, where some were confirmed.
+        """The best of the ranking.
 
         Raises:
             Missing: no trial is complete.
         """
-        order = self.order
-        if not order:
+        if self.ranking.best is None:
             raise Missing("No trial is complete, so there is no best one.")
-        numbers = self.runs["trial"].to_list()
-        again = [row for row in order if numbers[row] in self.confirmed]
-        return self.trial(min(again, key=lambda row: float(np.mean(self.confirmed[numbers[row]])), default=order[0]))
+        return self.trial(self.rows[self.ranking.best])
 
     @property
     def baseline(self) -> Trial | None:
-        """The trial that the others are compared with, whatever became of it; None where there is none."""
-        rows = np.flatnonzero(self.runs["baseline"].to_numpy(np.bool_))
-        return self.trial(int(rows[0])) if rows.size else None
+        """The trial that the others are compared with, whatever its status; None where there is none."""
+        number = self.ranking.baseline
+        return None if number is None else self.trial(self.rows[number])
 
     @property
-    def tied(self) -> set[int]:
-        """The numbers of the trials that cannot be told from the best, itself not among them.
-
-        Those that were run again are told apart by their fresh seeds, the others by the seeds that each trial had.
-        Where every trial had one seed nothing can be told, and none is named.
-        """
-        numbers = [int(self.runs["trial"].iloc[row]) for row in self.order]
-        by_fresh = _tied({trial: self.confirmed[trial] for trial in numbers if trial in self.confirmed})
-        by_seeds = _tied({trial: self.seeds[trial] for trial in numbers if trial in self.seeds})
-        return (by_fresh | (by_seeds - self.confirmed.keys() if by_fresh else by_seeds)) - {self.best.number}
+    def seeds(self) -> dict[int, tuple[float, ...]]:
+        """By trial, `val_mse` of each of its replicates, in the order of the seeds, where there are several."""
+        return {trial.number: trial.seeds for trial in self.ranking.trials if trial.seeds}
 
     @property
     def training_seconds(self) -> float:
         """Of all trials with all their seeds; NaN where it is not known: trials took epochs over from each other."""
         if np.nansum(self.column("epochs_taken_over")) > 0:
             return float("nan")
-        seeds = np.array([max(1, len(self.seeds.get(int(trial), []))) for trial in self.runs["trial"]])
+        seeds = np.array([max(1, len(trial.seeds)) for trial in self.ranking.trials])
         return float(np.nansum(self.column("train_seconds") * seeds))
 
     def setting(self, trial: Trial, most: int = 99) -> str:
@@ -172,10 +165,3 @@ class Facts:
             + (f"val MSE {shown(float(errors[row]))}" if np.isfinite(errors[row]) else str(status[row]))
             for row, number in enumerate(self.runs["trial"])
         ]
-
-
-def _tied(values: Mapping[int, list[float]]) -> set[int]:
-    """Who cannot be told from the best, of those that have the most seeds in common; nobody where that is one."""
-    most = max(map(len, values.values()), default=0)
-    same = {trial: each for trial, each in values.items() if len(each) == most}
-    return tied_with_best(same) if most > 1 and len(same) > 1 else set()

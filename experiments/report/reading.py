@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from knobwise.experiments.compare import best_trials
 from knobwise.experiments.record import lookup, names, tables
 from knobwise.experiments.record.sources.rows import Source
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
@@ -34,24 +35,12 @@ def read(name: str, uri: str | None = None) -> Facts:
         runs=runs,
         curves=tables.curves(runs, source.points(runs["run_id"].to_list(), (names.VAL_LOSS,))),
         knobs=knobs.turned(runs, asked),
-        seeds=_of_kind(table, "replicate"),
-        confirmed=_of_kind(table, "confirmation"),
+        ranking=best_trials.ranking(table),
         errors=_errors(source, runs),
         uri=tracking_uri(uri),
         file=source.file,
         made=datetime.now(UTC),
     )
-
-
-def _of_kind(table: pd.DataFrame, kind: str) -> dict[int, list[float]]:
-    """By trial, `val_mse` of its runs of a kind, in their order; of trials with two or more, all of them finite."""
-    if "val_mse" not in table:
-        return {}
-    chosen = table[table["kind"] == kind]
-    found: dict[int, list[float]] = {}
-    for trial, value in zip(chosen["trial"].to_list(), chosen["val_mse"].to_list(), strict=True):
-        found.setdefault(trial, []).append(value)
-    return {trial: values for trial, values in found.items() if len(values) > 1 and not any(map(pd.isna, values))}
 
 
 def _errors(source: Source, runs: pd.DataFrame) -> dict[int, str]:

@@ -3,8 +3,8 @@
     knobwise best lr_epochs
     knobwise best lr_epochs --n 3 --by test_r2
 
-The best complete trials by validation error, or by another metric. ± is half of the 95% interval for the mean over the
-seeds, where a trial has several; fresh seeds: the same runs again on seeds that the choice has not seen.
+The best complete trials by validation error, those confirmed on fresh seeds first, or by another metric. ± is half of
+the 95% interval for the mean over the seeds, where a trial has several.
 
 Options:
   --n N        how many [5]
@@ -20,6 +20,8 @@ import pandas as pd
 from knobwise.experiments import compare
 from knobwise.experiments.compare.best_trials import REPORTED
 from knobwise.sweeps.engine.cli import arguments, listing
+from knobwise.sweeps.engine.results.summary import legend
+from knobwise.sweeps.engine.results.trials_table import label, with_interval
 
 
 def main(argv: list[str]) -> int:
@@ -38,28 +40,31 @@ def _print(study: str, n: int, by: str, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps({"study": study, "by": by, "best": listing.records(table)}, allow_nan=False) + "\n")
         return 0
-    label = ["baseline" if is_baseline else "" for is_baseline in table["baseline"]]
-    label[0] = "best" if not label[0] else label[0]
-    parts = {"": pd.Series(label), "trial": listing.texts(table["trial"])}
+    marks = zip(table["best"], table["tied"], table["baseline"], strict=True)
+    labels = [label(best=best, tied=tied, baseline=baseline) for best, tied, baseline in marks]
+    parts = {"": labels, "trial": listing.texts(table["trial"])}
     if not (table["status"] == "complete").all():
-        parts["status"] = table["status"]
+        parts["status"] = table["status"].to_list()
     names = list(map(str, table))
-    knobs = names[names.index("baseline") + 1 : names.index(by)]
+    knobs = names[names.index("tied") + 1 : names.index(by)]
     parts |= {name: listing.texts(table[name]) for name in knobs}
-    parts[listing.HEADS.get(by, by)] = _with_interval(table, by, f"{by}_high")
+    parts[listing.HEADS.get(by, by)] = _with_interval(table, by)
     if "confirmed" in table:
-        parts["fresh seeds"] = _with_interval(table, "confirmed", "confirmed_high")
+        runs = zip(_with_interval(table, "confirmed"), table["confirmed"], table["fresh_seeds"], strict=True)
+        parts["fresh seeds"] = [
+            text if not pd.isna(mean) else "diverged" if seeds else "" for text, mean, seeds in runs
+        ]
     parts |= {listing.HEADS[name]: listing.texts(table[name]) for name in REPORTED if name in table and name != by}
-    listing.show(pd.DataFrame(parts), ["seconds", "test R2", "test MSE"], few=True)
-    if f"{by}_high" in table:
-        sys.stdout.write(" ± is half of the 95% interval for the mean over the seeds.\n")
+    listing.show(parts, ["seconds", "test R2", "test MSE"], bold=by == "val_mse")
+    for line in legend(list(parts.values())):
+        sys.stdout.write(f" {line}\n")
     return 0
 
 
-def _with_interval(table: pd.DataFrame, mean: str, high: str) -> "pd.Series[str]":
+def _with_interval(table: pd.DataFrame, mean: str) -> list[str]:
     """The mean, with half the width of its interval where it has one."""
-    text = listing.texts(table[mean])
-    if high not in table:
-        return text
-    half = (table[high] - table[mean]).map(lambda width: f" ± {width:.2g}", na_action="ignore").fillna("")
-    return text + half.astype("str")
+    texts = listing.texts(table[mean])
+    if f"{mean}_high" not in table:
+        return texts
+    known = zip(texts, table[mean], table[f"{mean}_high"], strict=True)
+    return [text if pd.isna(high) else with_interval(value, high) for text, value, high in known]

@@ -13,6 +13,7 @@ from knobwise.experiments.text import shown
 from knobwise.sweeps.commands import no_options
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
+from knobwise.sweeps.engine.results.summary import on_fresh_seeds
 from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.study_attrs import NAME
@@ -40,6 +41,9 @@ def main(argv: list[str]) -> int:
     for study in ours:
         found = results.of(study)
         counts = ", ".join(f"{count} {status}" for status, count in found.counts.items() if count) or "no trials"
-        best = f"; best val MSE {shown(found.best.val_mse)} (trial {found.best.number})" if found.best else ""
+        ranking, best = found.ranking, ""
+        if ranking.best is not None:
+            value = f"{shown(ranking.scores[ranking.best])}{on_fresh_seeds(ranking.fresh_seeds)}"
+            best = f"; best val MSE {value} (trial {ranking.best})"
         write(f"  {study.study_name:<20} {counts}{best}\n")
     return 0

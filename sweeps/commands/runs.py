@@ -14,8 +14,6 @@ Options:
 import json
 import sys
 
-import pandas as pd
-
 from knobwise.experiments import compare
 from knobwise.experiments.compare import columns
 from knobwise.sweeps.engine.cli import arguments, listing
@@ -49,8 +47,8 @@ def _print(study: str, by: str, first: int | None, as_json: bool) -> int:
     knobs = columns.varied(table)
     names = ["trial", "status", *knobs, *metrics]
     names += [by] * (by not in names)
-    shown = pd.DataFrame({listing.HEADS.get(name, name): listing.texts(table[name]) for name in names})
-    shown.insert(0, "", ["baseline" if is_baseline else "" for is_baseline in table["baseline"]])
+    parts = {"": ["baseline" if is_baseline else "" for is_baseline in table["baseline"]]}
+    parts |= {listing.HEADS.get(name, name): listing.texts(table[name]) for name in names}
     few_first = sorted(knobs, key=lambda name: (table[name].nunique(), -knobs.index(name)))
-    listing.show(shown, ["seconds", "test R2", "test MSE", *few_first])
+    listing.show(parts, ["seconds", "test R2", "test MSE", *few_first], bold=False)
     return 0

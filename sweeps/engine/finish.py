@@ -48,7 +48,7 @@ def crown(
     ids = {row.number: trials[row.number].user_attrs[RUN_ID] for row in (found.best, found.baseline) if row is not None}
     before = recorder.champion()
     checkpoints = {run_id: recorder.checkpoint(run_id) for run_id in ids.values()}
-    crowning = recorder.crown(ids[found.best.number])
+    crowning = recorder.crown(ids[found.best.number], confirmed_best=found.ranking.fresh_seeds > 0)
     shown: dict[str, list[Frame]] = {}
     if before.result() != ids[found.best.number]:  # else they have been shown
         there = {run_id: data for run_id, future in checkpoints.items() if (data := future.result())}
@@ -75,9 +75,9 @@ def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted:
     for name, row in (("best", found.best), ("baseline", found.baseline)):
         if row is not None:
             facts = {"val_mse": row.val_mse, "test_mse": row.test_mse, "test_r2": row.test_r2}
-            if found.fresh_seeds:
-                facts |= {"confirmed_val_mse": row.confirmed}
-                facts |= {"selection_bias": row.flattered} if name == "best" else {}
+            facts["confirmed_val_mse"] = found.ranking.confirmed.get(row.number)
+            if name == "best":
+                facts["selection_bias"] = found.ranking.selection_bias(row.number)
             metrics |= {f"{name}_{what}": value for what, value in facts.items() if value is not None}
     tags = {"knobwise.best_trial": str(found.best.number)} if found.best else {}
     beside = reference_models.of(study)

@@ -27,4 +27,5 @@ def with_runs(**values: dict[int, list[float]]) -> Any:
     names = ("trial", "kind", "replicate", "seed", "val_mse")
     cells: dict[str, Any] = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     cells["replicate"] = pd.array(cells["replicate"], dtype="Int64")
+    cells["fresh_seeds"] = [float(len(values.get("confirmation", {}).get(trial, ()))) for trial in cells["trial"]]
     return table(**cells).assign(baseline=False)

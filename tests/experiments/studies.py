@@ -11,6 +11,7 @@ import pandas as pd
 
 from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.ranking import Ranking, Trial
 from knobwise.experiments.record import names
 from knobwise.experiments.report import knobs
 from knobwise.experiments.report.facts import Facts
@@ -30,7 +31,8 @@ def facts(trials: list[dict[str, Any]], **more: Any) -> Facts:
 
     Args:
         trials: fields of `RunConfig`, `val_mse` and others, by name; `status` where it is not complete.
-        more: attributes of `Facts`; `tags` are added to the usual ones.
+        more: attributes of `Facts`; `tags` are added to the usual ones; `seeds` and `confirmed` are the errors of
+            replicates and on fresh seeds, by trial.
     """
     rows = [_row(number, trial) for number, trial in enumerate(trials)]
     columns = ["study", "trial", "status", "baseline", *(f.name for f in fields(RunConfig)), "started", "run_id"]
@@ -45,8 +47,7 @@ def facts(trials: list[dict[str, Any]], **more: Any) -> Facts:
         "runs": runs,
         "curves": _curves(runs),
         "knobs": knobs.turned(runs, tuple(tags.get(names.ABOUT + "knobs", "").split(", "))),
-        "seeds": {},
-        "confirmed": {},
+        "ranking": _ranking(runs, more.pop("seeds", {}), more.pop("confirmed", {})),
         "errors": {},
         "uri": "sqlite:///mlflow.db",
         "file": lambda run_id, path: checkpoint(),
@@ -70,7 +71,7 @@ def full(n: int = 24) -> Facts:
     made = facts(trials, errors={5: "ValueError: a < b"})
     best, second = (made.trial(row).number for row in made.order[:2])
     seeds = {made.trial(row).number: [made.trial(row).val_mse * (1 + s / 9) for s in (0, 1, 2)] for row in made.order}
-    confirmed = {best: [9.0, 9.5, 10.0], second: [8.0, 8.4, 8.2]}
+    confirmed = {best: [9.0, 9.5, 10.0], second: [8.0, 8.4, 8.2], 0: [9.5, 9.4, 9.8]}
     return facts(trials, errors={5: "ValueError: a < b"}, seeds=seeds, confirmed=confirmed)
 
 
@@ -85,6 +86,19 @@ def _row(number: int, trial: dict[str, Any]) -> dict[str, Any]:
         row |= {"val_mse": trial["val_mse"], "test_mse": trial["val_mse"] + 1, "test_r2": 0.9}
     row |= {name: value for name, value in trial.items() if name in ("train_seconds", "val_mse_low", "val_mse_high")}
     return row | {"started": datetime(2026, 1, 1, tzinfo=UTC), "run_id": f"{number:032x}"}
+
+
+def _ranking(
+    runs: pd.DataFrame, seeds: Mapping[int, list[float]], confirmed: Mapping[int, list[float | None]]
+) -> Ranking:
+    return Ranking(
+        [
+            Trial(number, status, val_mse, tuple(seeds.get(number, ())), tuple(confirmed.get(number, ())), number == 0)
+            for number, status, val_mse in zip(runs["trial"], runs["status"], runs["val_mse"], strict=True)
+        ]
+        if len(runs)
+        else []
+    )
 
 
 def _curves(runs: pd.DataFrame) -> pd.DataFrame:

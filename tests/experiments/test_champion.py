@@ -1,5 +1,6 @@
 """The champion of a study: logged and registered whole, moved only to what is better, put right after a crash."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from mlflow.exceptions import MlflowException
 from knobwise.experiments import compare, problems
 from knobwise.experiments.model import choice
 from knobwise.experiments.model.champion import champion_of, crown
+from knobwise.experiments.record import names
 from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
 from knobwise.experiments.record.tracker import StudyRun, Tracker
 from knobwise.nn_core import predictor
@@ -114,6 +116,35 @@ def test_where_both_are_confirmed_that_decides(
     crowned = crown(tracker.uri, study.study, recorded(tracker, study, 1, 4.0, mine))
     assert crowned.moved is moves
     assert said in crowned.said
+
+
+def test_the_best_of_a_confirmed_ranking_replaces_any_other_trial(tracker: Tracker, study: StudyRun) -> None:
+    # The champion has the lower mean, but over fewer seeds: the ranking compares both on the seeds that they share.
+    crown(tracker.uri, study.study, recorded(tracker, study, 0, 5.0, 6.0))
+    best = recorded(tracker, study, 1, 4.0, 6.2)
+    assert not crown(tracker.uri, study.study, best).moved
+    assert crown(tracker.uri, study.study, best, confirmed_best=True).moved
+
+
+def test_without_a_champion_a_name_stands_for_the_best_of_the_ranking(tracker: Tracker, study: StudyRun) -> None:
+    ids = [recorded(tracker, study, trial, mse) for trial, mse in enumerate((5.0, 4.0))]
+    assert choice.choose("lr_epochs").model.run_id == ids[1]
+    for trial, fresh in enumerate((5.5, 6.0)):
+        outcome = dataclasses.replace(small(), metrics=small().metrics | {"val_mse": fresh})
+        tags = {names.KIND: "confirmation"}
+        tracker.record(
+            study,
+            trial=trial,
+            status="complete",
+            outcome=outcome,
+            started=1.0,
+            ended=2.0,
+            tags=tags,
+            replicate=0,
+            parent=ids[trial],
+        )
+        tracker.add(ids[trial], {names.FRESH_SEEDS: 1.0})
+    assert choice.choose("lr_epochs").model.run_id == ids[0]
 
 
 def test_a_champion_that_was_confirmed_since_says_so(tracker: Tracker, study: StudyRun, client: MlflowClient) -> None:

@@ -84,6 +84,7 @@ def test_confirmation_runs_are_those_compared(tracker: Tracker) -> None:
                 parent=parent,
             )
             MlflowClient(tracker.uri).set_tag(run_id, names.KIND, "confirmation")
+        tracker.add(parent, {names.FRESH_SEEDS: 2.0})
     found = compare.between("new", "new/1")
     assert found.a == "new/0"
     assert [found.mean_a, found.mean_b] == pytest.approx([9.05, 12.05])

@@ -27,7 +27,7 @@ def test_best_orders_and_keeps_the_baseline() -> None:
     assert best(runs, "s", 9)["trial"].to_list() == [2, 3, 1, 0]
     assert best(runs, "s", 2, "test_r2")["trial"].to_list() == [1, 2, 0], "more is better"
     assert best(runs, "s", 1).columns.to_list() == [
-        *("trial", "status", "baseline", "lr", "val_mse", "test_r2", "run_id"),
+        *("trial", "status", "baseline", "best", "tied", "lr", "val_mse", "test_r2", "run_id"),
     ]
 
 

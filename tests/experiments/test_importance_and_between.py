@@ -121,7 +121,9 @@ def test_a_single_seed_tells_nothing(a: dict[int, float], b: dict[int, float], s
 def test_a_sample_is_confirmation_runs_then_replicates_then_the_run() -> None:
     runs = with_runs(replicate={0: [1.0, 1.2], 1: [2.0, 2.2], 2: [7.0]}, confirmation={0: [6.0, 6.2], 1: [4.0, 4.2]})
     assert sides.sample(runs, "s", 0, "", "val_mse") == ("s/0", {10: 6.0, 11: 6.2}, "confirmation runs")
-    assert sides.sample(runs, "s", None, "", "val_mse").label == "s/1", "the best of those confirmed"
+    assert sides.sample(runs, "s", None, "", "val_mse").label == "s/0", "trial 2 leads too and is not confirmed"
+    both = with_runs(replicate={0: [1.0, 1.4], 1: [1.5, 1.2]}, confirmation={0: [6.0, 6.2], 1: [4.0, 4.2]})
+    assert sides.sample(both, "s", None, "", "val_mse").label == "s/1", "the best of those confirmed"
     unconfirmed = runs[runs["kind"] != "confirmation"]
     assert sides.sample(unconfirmed, "s", None, "", "val_mse") == ("s/0", {0: 1.0, 1: 1.2}, "replicates")
     assert sides.sample(runs, "s", 2, "", "val_mse") == ("s/2", {0: 7.0}, "one run")

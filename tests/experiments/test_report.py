@@ -88,7 +88,7 @@ def test_the_answer_is_two_sentences_with_the_figures() -> None:
     assert text == (
         "Of 2 trials, the best is trial 1 (lr 0.002): its validation MSE is 2 times lower than the baseline’s, "
         "2 instead of 4. It trained for 3.0 s, 3 times as long as the baseline; each trial ran on one seed, so how "
-        "much is luck is not known."
+        "much is chance is not known."
     )
     worse = said(answer(studies.facts(two(val_mse=5.0))))
     assert worse.startswith("None of 2 trials beat the baseline, whose validation MSE is 4.")
@@ -96,22 +96,22 @@ def test_the_answer_is_two_sentences_with_the_figures() -> None:
     assert "its validation MSE is 2, and the baseline has no result." in without
 
 
-def test_seeds_give_intervals_and_tell_who_cannot_be_told_apart() -> None:
+def test_seeds_give_intervals_and_the_trials_tied_with_the_best() -> None:
     seeds = {0: [4.0, 4.2, 4.4], 1: [2.0, 2.4, 2.2], 2: [2.1, 2.35, 2.4]}
     trials = [*two(), {"lr": 0.003, "val_mse": 2.28}]
     for number, values in seeds.items():
         of = interval(values)
         trials[number] |= {"val_mse": of.mean, "val_mse_low": of.low, "val_mse_high": of.high}
     made = studies.facts(trials, seeds=seeds)
-    assert made.tied == {2}
-    assert "With 3 seeds a trial, trial 2 cannot be told from it." in said(answer(made))
+    assert made.ranking.tied == frozenset({2})
+    assert "With 3 seeds a trial, trial 2 is not distinguishable from it." in said(answer(made))
     table = said(ranking.content(made))
     half = interval(seeds[1]).high - interval(seeds[1]).mean
     assert f"2.2 ± {half:.2g}" in table
     assert table.count("≈") == 2, "one mark, and its explanation"
 
 
-def test_fresh_seeds_decide_who_is_best_and_show_what_luck_was_worth() -> None:
+def test_fresh_seeds_decide_which_is_best_and_show_the_selection_bias() -> None:
     trials = [*two(), {"lr": 0.003, "val_mse": 2.5}]
     made = studies.facts(trials, confirmed={1: [3.0, 3.2, 3.4], 2: [2.5, 2.6, 2.7], 0: [4.4, 4.5, 4.6]})
     assert made.best.number == 2
@@ -122,7 +122,7 @@ def test_fresh_seeds_decide_who_is_best_and_show_what_luck_was_worth() -> None:
         "baseline."
     ) in text
     assert "+60%" in text, "trial 1: 3.2 instead of 2"
-    assert "Run again on fresh seeds" not in said(page(studies.facts(two())))
+    assert "Confirmed on fresh seeds" not in said(page(studies.facts(two())))
 
 
 def test_an_empty_study_and_one_of_failures_only_say_so() -> None:

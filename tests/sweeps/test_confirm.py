@@ -138,14 +138,15 @@ def test_what_is_found_is_kept_in_the_study_and_on_the_trials_own_run(bench: Ben
     half = 4.302653 * 0.01 / math.sqrt(3)
     assert bench.book.added["run-1"] == pytest.approx(
         {
+            "fresh_seeds": 3.0,
             "confirmed_val_mse": values[1],
             "selection_bias": 0.02,
             "confirmed_val_mse_low": values[1] - half,
             "confirmed_val_mse_high": values[1] + half,
         }
     )
-    assert bench.found.best is not None
-    assert bench.found.best.flattered == pytest.approx(0.02)
+    assert bench.found.ranking.best == 1
+    assert bench.found.ranking.selection_bias(1) == pytest.approx(0.02)
 
 
 def test_a_setting_that_was_lucky_once_loses_its_place(bench: Bench) -> None:
@@ -158,8 +159,8 @@ def test_a_setting_that_was_lucky_once_loses_its_place(bench: Bench) -> None:
     bench.confirm(work=unlucky)
     found = bench.found
     assert found.best == found.rows[2]
-    assert found.leader == found.rows[1]
-    assert [row.number for row in found.finalists] == [2, 3, 1, 0]
+    assert found.ranking.leader == 1
+    assert list(found.ranking.finalists) == [2, 3, 1, 0]
 
 
 def test_a_candidate_that_diverges_on_a_fresh_seed_loses(bench: Bench) -> None:
@@ -170,9 +171,9 @@ def test_a_candidate_that_diverges_on_a_fresh_seed_loses(bench: Bench) -> None:
 
     assert bench.confirm(work=diverges) == "done"
     assert bench.study.user_attrs["knobwise.confirmed.1"]["2"] is None
-    assert bench.book.added["run-1"] == {}
+    assert bench.book.added["run-1"] == {"fresh_seeds": 3.0}
     assert bench.found.best == bench.found.rows[2]
-    assert bench.found.finalists[-1].number == 1
+    assert list(bench.found.ranking.finalists)[-1] == 1
 
 
 def test_the_same_command_again_runs_nothing_again(bench: Bench) -> None:
@@ -192,10 +193,10 @@ def test_a_better_trial_found_later_is_confirmed_and_the_others_are_not_run_agai
     bench.study.add_trial(
         create_trial(value=0.026, params=params, distributions=dict(SPACE), user_attrs={RUN_ID: "run-6", RESULT: facts})
     )
-    assert bench.found.fresh_seeds == 0, "a leader is not confirmed yet, so no winner is"
+    assert bench.found.ranking.fresh_seeds == 0, "a leader is not confirmed, so the search decides"
     bench.confirm()
     assert {job.config.lr for job in bench.workers.jobs[jobs:]} == {0.029}
-    assert [row.number for row in bench.found.finalists] == [6, 1, 2, 3, 0]
+    assert list(bench.found.ranking.finalists) == [6, 1, 2, 3, 0]
 
 
 @pytest.mark.parametrize("dies_at", range(6))
@@ -212,7 +213,7 @@ def test_after_a_death_in_any_write_no_finished_run_is_repeated_and_none_is_miss
     assert sorted(bench.finished(), key=str) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert all(run.mlflow_status in ("FINISHED", "KILLED") for run in bench.book.runs)
     assert bench.book.added.keys() == {"run-0", "run-1"}
-    assert len(bench.found.finalists) == 2
+    assert len(bench.found.ranking.finalists) == 2
 
 
 def test_runs_of_a_trial_that_the_search_has_lost_are_not_taken_for_another_of_its_number(bench: Bench) -> None:
@@ -231,7 +232,7 @@ def test_an_interrupt_finishes_what_runs_and_leaves_the_searchs_result(bench: Be
 
     assert bench.confirm(work=interrupts) == "interrupted"
     assert 3 <= len(bench.finished()) < 12
-    assert bench.found.fresh_seeds == 0
+    assert bench.found.ranking.fresh_seeds == 0
     assert bench.found.best == bench.found.rows[1]
     assert "interrupted" in confirm.note("interrupted", "")[0]
     bench.interrupts.signal = 0
@@ -255,7 +256,7 @@ def test_a_candidate_whose_runs_raise_is_not_confirmed_and_said_so(
 
     assert bench.confirm(work=raises) == "failed"
     assert capsys.readouterr().err == "trial 2 cannot be confirmed: MemoryError: no room\n"
-    assert bench.found.fresh_seeds == 0
+    assert bench.found.ranking.fresh_seeds == 0
     assert "knobwise.confirmed.1" in bench.study.user_attrs
 
 
@@ -282,10 +283,10 @@ def test_nobody_is_confirmed_where_there_is_nobody_to_choose_from() -> None:
     assert Bench(study).confirm() == "nobody"
 
 
-def test_replicates_that_tell_a_trial_from_the_best_spare_it_the_confirmation() -> None:
+def test_a_trial_that_replicates_distinguish_from_the_best_is_not_confirmed() -> None:
     study = searched(RATES[:4])
-    told = [[0.5, 0.501, 0.5], [0.06, 0.061, 0.06], [0.06, 0.06, 0.061], [0.2, 0.201, 0.2]]
-    for trial, seeds in zip(study.get_trials(deepcopy=False), told, strict=True):
+    replicates = [[0.5, 0.501, 0.5], [0.06, 0.061, 0.06], [0.06, 0.06, 0.061], [0.2, 0.201, 0.2]]
+    for trial, seeds in zip(study.get_trials(deepcopy=False), replicates, strict=True):
         trial.user_attrs[RESULT] |= {"val_mse_seeds": seeds, "val_mse": sum(seeds) / 3}
     found = results.Results([results.row(trial) for trial in study.get_trials(deepcopy=False)])
     assert [row.number for row in found.to_confirm] == [1, 2, 0]

@@ -1,4 +1,4 @@
-"""What is told at the end: the table, the sentence, the JSON, and the display on the way."""
+"""What is printed at the end: the table, the sentences, the JSON, and the display on the way."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from knobwise.experiments.record.stores import tracking_uri
 from knobwise.sweeps import all_knobs
 from knobwise.sweeps.engine.driver import progress
-from knobwise.sweeps.engine.results import present, table
+from knobwise.sweeps.engine.results import present, table, trials_table
 from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.results.summary import sentences
 from knobwise.sweeps.engine.trials.running_trial import Status
@@ -71,23 +71,24 @@ def text_of(results: Results, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def label_of(results: Results) -> dict[int, str]:
-    return {int(row[1]): row[0] for row in table.cells(SWEEP, results)[1:]}
+    labels, numbers = (column.texts for column in trials_table.columns(SWEEP, results)[:2])
+    return dict(zip(map(int, numbers), labels, strict=True))
 
 
-def test_with_replicates_the_table_marks_who_cannot_be_told_from_the_best(capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_replicates_the_table_marks_trials_tied_with_the_best(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = {0: (9.0, 9.2, 8.8), 1: (2.0, 2.1, 1.9), 2: (2.05, 2.0, 2.1), 3: (4.0, 4.1, 3.9)}
     results = Results([row(n, sum(of) / 3, seeds=of, low=1.0, high=10.0) for n, of in seeds.items()])
     assert label_of(results) == {1: "best", 2: "≈", 3: "", 0: "baseline"}
     text = text_of(results, capsys)
-    assert "Trial 1 cannot be told from trial 2 on these seeds: the difference may be chance." in text
-    assert "≈ cannot be told from the best on these seeds." in text
+    assert "Trial 1 is not distinguishable from trial 2 on these seeds: the difference may be chance." in text
+    assert "≈ is not distinguishable from the best on these seeds." in text
     assert "± is half of the 95% interval" in text
-    assert "One seed cannot tell" not in text
+    assert "One seed does not show" not in text
 
 
-def test_one_seed_tells_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_seed_shows_no_difference_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     text = text_of(Results([row(0, 9.0), row(1, 1.0)]), capsys)
-    assert "One seed cannot tell how much of a difference is chance: --confirm 3 or --seeds 5 would." in text
+    assert "One seed does not show how much of a difference is chance: --confirm 3 or --seeds 5 would." in text
     assert "≈" not in text
     assert "One seed" not in text_of(Results([row(0, 9.0)]), capsys)
 
@@ -98,7 +99,7 @@ def confirmed() -> Results:
     return Results([row(n, value, fresh=fresh.get(n, ())) for n, value in searched.items()])
 
 
-def test_the_winner_is_the_best_over_fresh_seeds_and_selection_is_said_to_have_flattered(
+def test_the_best_is_chosen_on_fresh_seeds_and_the_selection_bias_is_given(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     results = confirmed()
@@ -107,44 +108,41 @@ def test_the_winner_is_the_best_over_fresh_seeds_and_selection_is_said_to_have_f
     # means over fresh seeds: 9.9, 3.767, 3.633
     assert "2.72 times lower than the baseline's on 3 fresh seeds: 3.633 instead of 9.9." in text
     assert (
-        "Trial 1 led the search with a val MSE of 3 and has 3.767 on fresh seeds: selection had flattered it by" in text
+        "Trial 1 led the search with a val MSE of 3 and has 3.767 on fresh seeds: a selection bias of 0.767 (20%)."
+        in text
     )
-    assert "by 0.767 (20%)." in text
-    assert (
-        "Trial 2 had a val MSE of 3.2 and has 3.633 on fresh seeds: selection had flattered it by 0.433 (12%)." in text
-    )
-    assert "Trial 3 diverged on a fresh seed, and so lost." in text
-    assert "Trial 2 cannot be told from trial 1 on these seeds" in text
+    assert "Trial 2 had a val MSE of 3.2 and has 3.633 on fresh seeds: a selection bias of 0.433 (12%)." in text
+    assert "Trial 3 diverged on a fresh seed, and so cannot be the best." in text
+    assert "Trial 2 is not distinguishable from trial 1 on these seeds" in text
     assert label_of(results) == {2: "best", 1: "≈", 3: "", 4: "", 5: "", 0: "baseline"}
-    cells = {cell[1]: cell for cell in table.cells(SWEEP, results)}
+    cells = {cell[1]: cell for cell in table.fitted(trials_table.columns(SWEEP, results))}
     at = cells["trial"].index("fresh seeds")
     # Student's t for 2 degrees of freedom: 4.302653 * 0.30551 / sqrt(3) = 0.759
     assert [cells[number][at] for number in "234"] == ["3.633 ± 0.76", "diverged", ""]
 
 
-def test_a_winner_that_selection_did_not_flatter() -> None:
+def test_a_best_trial_without_selection_bias() -> None:
     rows = [row(0, 9.0, fresh=(9.0, 9.1)), row(1, 3.0, fresh=(2.9, 2.8))]
     said = sentences(SWEEP, Results(rows))
-    assert said[-1] == (
-        "Trial 1 led the search with a val MSE of 3 and has 2.85 on fresh seeds: selection had not flattered it."
-    )
+    assert said[-1] == ("Trial 1 led the search with a val MSE of 3 and has 2.85 on fresh seeds: no selection bias.")
 
 
 def test_while_a_leader_is_not_confirmed_the_search_decides() -> None:
     results = confirmed()
     rows = [*results.rows, row(7, 0.5)]
     assert Results(rows).best is rows[7]
-    assert Results(rows).fresh_seeds == 0
+    assert Results(rows).ranking.fresh_seeds == 0
 
 
-def test_the_baseline_may_win_and_may_be_tied() -> None:
+def test_the_baseline_may_be_the_best_and_may_be_tied() -> None:
     won = Results([row(0, 3.0, fresh=(3.0, 3.1)), row(1, 2.0, fresh=(3.5, 3.3))])
     said = " ".join(sentences(SWEEP, won))
     assert "No trial beat the baseline, whose val MSE is 3.05 on 2 fresh seeds." in said
-    assert "The baseline cannot be told from trial 1 on these seeds" in said
-    assert "The baseline had" not in said, "nobody selected it"
+    assert "The baseline is not distinguishable from trial 1 on these seeds" in said
+    assert "selection bias" in said
+    assert said.count("Trial 0") == said.count("The baseline had") == 0, "it was not selected"
     lost = Results([row(0, 3.0, fresh=(3.4, 3.1)), row(1, 2.0, fresh=(3.0, 3.2))])
-    assert "Trial 1 cannot be told from the baseline on these seeds" in " ".join(sentences(SWEEP, lost))
+    assert "Trial 1 is not distinguishable from the baseline on these seeds" in " ".join(sentences(SWEEP, lost))
     assert label_of(lost)[0] == "≈ baseline"
 
 
@@ -170,7 +168,7 @@ def test_a_study_that_weighs_a_cost_shows_its_front(capsys: pytest.CaptureFixtur
 def test_columns_give_way_until_the_table_fits_a_terminal() -> None:
     params = {**all_knobs.SWEEP.baseline, "depth": 4, "width_4": 64, "lr": 0.00098765, "n_samples": 10000}
     rows = [row(n, 1234.5 + n, fresh=(1234.3, 1230.0, 1210.0), params=params) for n in range(4)]
-    cells = table.cells(all_knobs.SWEEP, Results(rows))
+    cells = table.fitted(trials_table.columns(all_knobs.SWEEP, Results(rows)))
     assert cells[0] == ["", "trial", "lr", "epochs", "n_samples", "widths", "val MSE", "fresh seeds"]
     assert sum(max(map(len, column)) + 1 for column in zip(*cells, strict=True)) <= 80
 

@@ -17,7 +17,8 @@ from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine.cli.command import main
 from knobwise.sweeps.engine.results import pictures
 from knobwise.sweeps.engine.results.results import Results, Row
-from knobwise.sweeps.engine.results.table import cells
+from knobwise.sweeps.engine.results.table import fitted
+from knobwise.sweeps.engine.results.trials_table import columns
 from knobwise.sweeps.engine.search.pruners import PRUNERS
 from knobwise.sweeps.engine.search.samplers import SAMPLERS, Draws
 from knobwise.sweeps.engine.space import catalogue, distributions
@@ -163,7 +164,7 @@ def test_its_trials_fit_a_table_and_pictures(name: str, monkeypatch: pytest.Monk
         row(number, params)
         for number, params in enumerate([dict(sweep.baseline), *(t.params for t in drawn(sweep, 8))])
     ]
-    head, *body = cells(sweep, Results(rows))
+    head, *body = fitted(columns(sweep, Results(rows)))
     assert set(sweep.knobs) <= set(head)
     if len(sweep.knobs) <= 4:
         assert sum(max(map(len, column)) + 1 for column in zip(head, *body, strict=True)) - 1 <= 80

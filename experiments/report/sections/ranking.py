@@ -16,15 +16,10 @@ ROWS = 10
 
 def content(facts: Facts) -> Markup:
     """A table of the best few and the baseline. Beside each error its place on a common scale."""
-    order = facts.order
-    if not order:
+    ranked = facts.ranking
+    if ranked.best is None:
         raise Missing("No trial is complete, so there is nothing to rank.")
-    best = facts.best
-    trials = [best, *(facts.trial(row) for row in order[:ROWS] if row != best.row)][:ROWS]
-    baseline = facts.baseline
-    if baseline and baseline.number not in {trial.number for trial in trials}:
-        trials.append(baseline)
-    equal = facts.tied
+    trials = [facts.trial(facts.rows[number]) for number in ranked.top(ROWS)]
     scale = scale_of([v for trial in trials for v in (trial.val_mse, trial.low, trial.high)], margin=0.06)
     repeated = any(np.isfinite(trial.high) for trial in trials)
     hidden = [tag("span", words, class_="hidden") for words in ("what it is", "val MSE on a scale")]
@@ -39,16 +34,16 @@ def content(facts: Facts) -> Markup:
         "seconds",
     ]
     head = (tag("th", each, scope="col", class_="scale" if each is hidden[1] else None) for each in heads)
-    rows = (_row(facts, trial, scale, trial.number in equal) for trial in trials)
+    rows = (_row(facts, trial, scale) for trial in trials)
     caption = (
         "Chosen by val MSE, the error on the validation part. The test part is only reported, no choice is made by it."
     )
-    if best.row != order[0]:
-        caption += " The best is the best by its fresh seeds."
+    if ranked.fresh_seeds:
+        caption += " The trials that were confirmed come first, in the order of their means on fresh seeds."
     if repeated:
         caption += " ± is half of the 95% interval for the mean over the seeds; the bar shows the interval."
-    if equal:
-        caption += " Trials marked ≈ cannot be told from the best by their seeds."
+    if ranked.tied:
+        caption += " Trials marked ≈ are not distinguishable from the best by their seeds."
     table = tag(
         "table",
         tag("caption", tag("span", caption)),
@@ -68,12 +63,13 @@ def _quality(facts: Facts) -> tuple[str, list[str]]:
     return "test accuracy" if classes else "test R²", [text(each) if np.isfinite(each) else "–" for each in values]
 
 
-def _row(facts: Facts, trial: Trial, scale: Scale, equal: bool) -> Markup:
-    best, baseline = facts.best, facts.baseline
-    is_best, is_baseline = trial.number == best.number, baseline is not None and trial.number == baseline.number
+def _row(facts: Facts, trial: Trial, scale: Scale) -> Markup:
+    ranked = facts.ranking
+    is_best, is_baseline = trial.number == ranked.best, trial.number == ranked.baseline
     labels = [tag("span", "best", class_="badge best")] if is_best else []
     labels += [tag("span", "baseline", class_="badge baseline")] if is_baseline else []
-    labels += [tag("span", "≈", class_="badge", title="cannot be told from the best")] if equal else []
+    if trial.number in (ranked.tied or ()):
+        labels.append(tag("span", "≈", class_="badge", title="not distinguishable from the best"))
     half = trial.high - trial.val_mse
     error = shown(trial.val_mse) if np.isfinite(trial.val_mse) else str(facts.status[trial.row])
     kind = "best" if is_best else "baseline" if is_baseline else ""

@@ -1,8 +1,8 @@
-"""Confirmation: the best few are run again on seeds that the search has not seen, before one is named the winner.
+"""Confirmation: the best few are run on seeds that the search has not used, before one of them is named the best.
 
-Whoever picks the lowest of many values picks the luckiest too: the value that a trial was selected by flatters it, the
-more, the more trials there were and the more a seed matters. On fresh seeds nothing was selected, so their mean is
-what the setting is worth, and its distance from the selected value is how much that had flattered.
+The lowest of many values is low partly by chance: it has a selection bias, the larger, the more trials there were and
+the more a seed matters. On fresh seeds nothing was selected, so their mean is what the setting is worth, and its
+difference from the selected value is the selection bias.
 """
 
 import concurrent.futures
@@ -18,6 +18,7 @@ import optuna
 from knobwise.experiments import statistics
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine.driver.extension import config_of
 from knobwise.sweeps.engine.driver.progress import Display
@@ -74,12 +75,13 @@ class _Candidate:
     given_up: bool = False
 
     def metrics(self) -> dict[str, float]:
-        """What is added to its run: nothing where it diverged on a fresh seed."""
+        """What is added to its run: the number of its fresh seeds, and, where it diverged on none, its mean on them."""
         values = [value for value in self.values.values() if value is not None]
+        found = {names.FRESH_SEEDS: float(len(self.values))}
         if len(values) < len(self.values):
-            return {}
+            return found
         mean = sum(values) / len(values)
-        found = {"confirmed_val_mse": mean, "selection_bias": mean - self.selected}
+        found |= {names.CONFIRMED_VAL_MSE: mean, "selection_bias": mean - self.selected}
         if len(values) > 1:
             spread = statistics.interval(values)
             found |= {"confirmed_val_mse_low": spread.low, "confirmed_val_mse_high": spread.high}

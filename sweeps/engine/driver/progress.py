@@ -47,7 +47,7 @@ class Standing:
         return cls(
             counts=results.counts,
             trials=trials,
-            best=results.leader,
+            best=next(iter(results.rows_of(results.ranking.by_search)), None),
             epochs=sum(row.epochs_trained for row in results.rows),
             flops=sum(row.flops_trained for row in results.rows),
             failures=0,

@@ -166,13 +166,13 @@ class Recorder:
 
         return self._thread.submit(work)
 
-    def crown(self, run_id: str) -> "Future[Crowned]":
-        """Make the run's model the study's champion, where it is better than the one there is."""
+    def crown(self, run_id: str, *, confirmed_best: bool) -> "Future[Crowned]":
+        """Make the run's model the study's champion, where it is better than the one there is; see `champion.crown`."""
 
         def work() -> "Crowned":
             from knobwise.experiments.model.champion import crown
 
-            return crown(self._there().tracker.uri, self._there().run.study, run_id)
+            return crown(self._there().tracker.uri, self._there().run.study, run_id, confirmed_best=confirmed_best)
 
         return self._thread.submit(work)
 

@@ -81,15 +81,3 @@ def finish(
 def of(study: optuna.Study) -> list[Scored]:
     """The reference models of a study."""
     return [Scored(**each) for each in study.user_attrs.get(REFERENCES, [])]
-
-
-def cells(scored: list[Scored]) -> list[list[str]]:
-    """Head and rows of a table of them."""
-    heads = {"val_mse": "val MSE", "test_mse": "test MSE", "test_r2": "test R2"}
-    if any("test_accuracy" in each.metrics for each in scored):
-        heads = {"val_mse": "val MSE", "test_mse": "test MSE", "test_accuracy": "test accuracy"}
-    texts = [[f"{each.metrics[name]:.4g}" if name in each.metrics else "-" for name in heads] for each in scored]
-    return [
-        ["", "for scale", *heads.values()],
-        *(["", each.name, *row] for each, row in zip(scored, texts, strict=True)),
-    ]

@@ -1,4 +1,4 @@
-"""What a sweep found, for people: a table of the best trials next to the baseline, and what to type next."""
+"""The results of a sweep, printed: a table of the best trials and the baseline, sentences, and the next commands."""
 
 import sys
 
@@ -8,8 +8,7 @@ from rich.text import Text
 from knobwise.experiments.record.stores import browse_command, runs_page
 from knobwise.experiments.references import against
 from knobwise.experiments.references.against import Scored
-from knobwise.sweeps.engine.recording import reference_models
-from knobwise.sweeps.engine.results import table
+from knobwise.sweeps.engine.results import table, trials_table
 from knobwise.sweeps.engine.results.pictures import study_pictures
 from knobwise.sweeps.engine.results.results import Results
 from knobwise.sweeps.engine.results.summary import legend, sentences
@@ -22,16 +21,21 @@ def show(
     """Print the report on stdout.
 
     Args:
-        sweep, results: what was asked and found.
-        beside: the reference models, none where there are none.
-        notes, commands: what is to be said and to be typed after it.
+        sweep, results: the question and the results.
+        beside: the reference models, empty where there are none.
+        notes: lines to add.
+        commands: the next commands to type, each with what it does.
     """
-    console = Console(highlight=False, soft_wrap=False)
-    rows = table.cells(sweep, results)
-    console.print(table.rich_table(rows))
+    console = Console(highlight=False)
+    shown = trials_table.columns(sweep, results)
+    console.print()
+    table.show(shown, console)
     if beside:
-        console.print(table.rich_table(reference_models.cells(beside)))
-    for line in (*legend(rows), *sentences(sweep, results), *against.sentences(beside), counted(results), *notes):
+        console.print()
+        table.show(_references(beside), console, bold=False)
+    console.print()
+    explained = legend(table.fitted(shown))
+    for line in (*explained, *sentences(sweep, results), *against.sentences(beside), counted(results), *notes):
         console.print(Text(line))
     console.print()
     width = max(len(what) for what, _ in commands)
@@ -42,7 +46,7 @@ def show(
 
 def commands(study: str, tracking_uri: str, experiment_id: str, program: str, trials: int) -> list[tuple[str, str]]:
     """What to type to browse the record, to compare the runs in pandas, and to go on."""
-    best = f"kw.runs('{study}').sort_values('val_mse').head()"
+    best = f"kw.best('{study}')"
     on_server = tracking_uri.startswith(("http://", "https://"))
     page = runs_page(experiment_id, tracking_uri) if on_server else runs_page(experiment_id)
     return [
@@ -61,18 +65,31 @@ def counted(results: Results) -> str:
 
 def markdown(sweep: Sweep, results: Results, beside: list[Scored]) -> str:
     """The same, as Markdown, for the study's page in MLflow."""
-    rows = table.cells(sweep, results)
+    trials = table.fitted(trials_table.columns(sweep, results))
     lines = [
         f"**{sweep.question}**",
         "",
         " ".join([*sentences(sweep, results), *against.sentences(beside)]),
         "",
-        *table.markdown_table(rows),
-        *(["", *table.markdown_table(reference_models.cells(beside))] if beside else []),
+        *table.markdown(trials),
+        *(["", *table.markdown(table.fitted(_references(beside)))] if beside else []),
         "",
-        " ".join([*legend(rows), counted(results), "Selected by val MSE; the test part is only reported."]),
+        " ".join([*legend(trials), counted(results), "Selected by val MSE; the test part is only reported."]),
     ]
     return "\n".join(lines)
+
+
+def _references(beside: list[Scored]) -> list[table.Column]:
+    heads = {"val_mse": "val MSE", "test_mse": "test MSE", "test_r2": "test R2"}
+    if any("test_accuracy" in each.metrics for each in beside):
+        heads = {"val_mse": "val MSE", "test_mse": "test MSE", "test_accuracy": "test accuracy"}
+    return [
+        table.Column("for scale", [each.name for each in beside]),
+        *(
+            table.Column(head, [f"{each.metrics[name]:.4g}" if name in each.metrics else "-" for each in beside])
+            for name, head in heads.items()
+        ),
+    ]
 
 
 def pictures(sweep: Sweep, results: Results) -> dict[str, bytes]:
