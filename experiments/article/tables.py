@@ -59,7 +59,7 @@ def bought(rows: tuple[Row, ...], done: Done) -> Table:
     """What each knob bought and what it cost; all seconds by the same network, SimpleNN where it ran every row."""
     by = SIMPLE if all((row.name, SIMPLE) in done for row in rows) else FAST
     cells = [_bought(knob) for knob in knobs(rows, [done[row.name, by] for row in rows])]
-    head = ("knob", "grid MSE", "smaller", f"seconds ({by})", "longer", "error saved by each doubling of the time")
+    head = ("knob", "grid MSE", "smaller", f"seconds ({by})", "longer", "saved per doubling")
     return Table("What each knob bought, and what it cost", head, cells)
 
 

@@ -25,19 +25,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import rich.table
-from rich import box
 from rich.console import Console
 
 from knobwise.experiments import article
 from knobwise.experiments.article import ROWS, Row, figures, knobs
 from knobwise.experiments.article import tables as walkthrough_tables
-from knobwise.experiments.article.tables import FAST, SIMPLE, Table
+from knobwise.experiments.article.tables import FAST, SIMPLE
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.problems.article import sample
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import browse_command, without_credentials
 from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
+from knobwise.sweeps.engine.results import table
 from knobwise.sweeps.engine.settings import cores
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, Work, train
@@ -162,8 +161,10 @@ def _walk(options: Options, interrupts: Interrupts) -> int:
     (options.out / "article_tables.md").write_text(text, encoding="utf-8")
     if record:
         _close(record, text, interrupted=False)
-    for table in tables:
-        console.print(_rich(table))
+    for shown in tables:
+        console.print(f"\n[bold]{shown.title}[/]")
+        columns = [table.Column(*column) for column in zip(shown.head, zip(*shown.rows, strict=True), strict=True)]
+        table.show(columns, console, more=f"{options.out}/article_tables.md has all", bold=False)
     same = walkthrough_tables.reproduced(ROWS, done)
     _conclude(console, done, same, options, record)
     if options.json:
@@ -271,15 +272,6 @@ def _save(done: walkthrough_tables.Done, out: Path) -> None:
 def _close(record: Record, text: str, interrupted: bool) -> None:
     record.tracker.summarise(record.study, description=text, metrics={}, tags={})
     record.tracker.close_study(record.study, interrupted=interrupted)
-
-
-def _rich(table: Table) -> rich.table.Table:
-    drawn = rich.table.Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for column, head in enumerate(table.head):
-        drawn.add_column(head, justify="right" if column else "left")
-    for row in table.rows:
-        drawn.add_row(*row)
-    return drawn
 
 
 def _conclude(

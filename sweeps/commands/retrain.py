@@ -23,9 +23,7 @@ import sys
 import time
 from typing import Any, NamedTuple
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from knobwise.experiments import forming, problems
 from knobwise.experiments.config import RunConfig
@@ -39,6 +37,8 @@ from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine.cli import arguments
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
+from knobwise.sweeps.engine.results import table
+from knobwise.sweeps.engine.results.table import Column
 from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import JobError
@@ -89,7 +89,7 @@ def main(argv: list[str]) -> int:
         facts = _facts(choice, trained.outcome, run_id, crowned)
         sys.stdout.write(json.dumps(facts, allow_nan=False) + "\n")
     else:
-        Console(highlight=False).print(_table(choice, trained.outcome))
+        table.show(_columns(choice, trained.outcome), Console(highlight=False), bold=False)
         sys.stdout.write(f"{crowned.said}\n")
     return 0
 
@@ -154,23 +154,20 @@ def _told(choice: Choice, config: RunConfig) -> str:
     return turned or "the same knobs"
 
 
-def _table(choice: Choice, outcome: Outcome) -> Table:
-    """Before and after, side by side."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    before = choice.model.run.data.metrics
-    changed = [*retrained.changes(choice.model.config, outcome.config)]
-    table.add_column("")
-    for column in (*changed, "val MSE", "test MSE", "test R2", "seconds"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for name, config, metrics in (
-        ("champion" if choice.champion else f"trial {choice.model.trial}", choice.model.config, before),
-        ("anew", outcome.config, outcome.metrics),
+def _columns(choice: Choice, outcome: Outcome) -> list[Column]:
+    """Before and after."""
+    configs = choice.model.config, outcome.config
+    metrics = choice.model.run.data.metrics, outcome.metrics
+    columns = [Column("", ["champion" if choice.champion else f"trial {choice.model.trial}", "retrained"])]
+    columns += [Column(knob, [str(getattr(each, knob)) for each in configs]) for knob in retrained.changes(*configs)]
+    for head, name, text in (
+        ("val MSE", "val_mse", "{:.4g}".format),
+        ("test MSE", "test_mse", "{:.4g}".format),
+        ("test R2", "test_r2", r2_text),
+        ("seconds", "train_seconds", "{:.1f}".format),
     ):
-        knobs = [str(getattr(config, knob)) for knob in changed]
-        r2 = r2_text(metrics["test_r2"]) if "test_r2" in metrics else "-"
-        figures = [f"{metrics[name]:.4g}" if name in metrics else "-" for name in ("val_mse", "test_mse")]
-        table.add_row(name, *knobs, *figures, r2, f"{metrics['train_seconds']:.1f}")
-    return table
+        columns.append(Column(head, [text(each[name]) if name in each else "-" for each in metrics]))
+    return columns
 
 
 def _facts(choice: Choice, outcome: Outcome, run_id: str, crowned: Crowned) -> dict[str, Any]:
