@@ -1,16 +1,18 @@
 """What every test may ask for: a folder to work in, a recorded sweep, a browser."""
 
 import os
+import sys
+from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read once, when NumPy loads
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# As in the shell of an activated environment: hints name its programs without a path.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import pytest

@@ -22,7 +22,7 @@ ROOMS = {
     ),
     "knobwise.experiments": (
         "article", "estimators", "report", "model", "compare", "record", "references", "run", "forming", "plots",
-        "problems", "metrics", "compat", "cost", "data", "outcome", "config", "ranking", "statistics", "pareto", "text",
+        "problems", "metrics", "compat", "cost", "data", "outcome", "config", "ranking", "statistics", "pareto", "text", "shell",
     ),
 }  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Which columns of a table of runs are knobs and which metrics, and whether there is enough in them."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import fields
 
@@ -9,6 +8,7 @@ import pandas as pd
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.record.errors import NothingToCompare, UnknownColumn
+from knobwise.experiments.text import nearest
 
 PLACES = ("study", "trial", "kind", "replicate", "status", "baseline", "started", "run_id")
 """The columns that say which run it is."""
@@ -58,9 +58,7 @@ def checked(name: str, known: Iterable[str], argument: str) -> str:
     """
     known = list(known)
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UnknownColumn(f"{argument} must be one of {', '.join(known)}, got {name!r}{hint}")
+        raise UnknownColumn(f"{argument} must be one of {', '.join(known)}, got {name!r}{nearest(str(name), known)}")
     return name
 
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from knobwise.experiments import compare
 from knobwise.experiments.compare.best_trials import ranking
+from knobwise.experiments import compare, shell
 from knobwise.experiments.model import stored
 from knobwise.experiments.model.champion import Champion, champion_of
 from knobwise.experiments.model.stored import StoredModel
@@ -80,7 +80,7 @@ def _run_of(study_run: str, study: str, trial: int | None, uri: str | None) -> s
         trial = ranking(runs).best
     if trial is None:
         raise NothingToCompare(
-            f"no trial of {study!r} is complete, so there is no model; `knobwise sweep` continues it"
+            f"no trial of {study!r} is complete, so there is no model; `{shell.program('knobwise')} sweep` resumes it"
         )
     return str(by_trial["run_id"][trial])
 

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from knobwise.experiments import shell
 from knobwise.experiments.record import names
 from knobwise.experiments.record.errors import OtherSchema, UnknownRun, UnknownStudy
 from knobwise.experiments.record.sources.client import ClientSource
 from knobwise.experiments.record.sources.rows import Rows, Source, Study
 from knobwise.experiments.record.sources.sqlite import SqliteSource
 from knobwise.experiments.record.stores import sqlite_file, tracking_uri, without_credentials
+from knobwise.experiments.text import nearest
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _TRIAL = re.compile(r"(?P<study>.+)/(?P<trial>\d+)")
@@ -53,8 +55,9 @@ def study_called(name: str, uri: str | None = None) -> tuple[Source, Study]:
     source, studies = _studies(name, uri)
     study = _match(studies, name)
     if study is None:
-        known = _listed(sorted({study.study for study in studies}))
-        raise UnknownStudy(f"study must be one of {known} in {_shown(uri)}, got {name!r}")
+        known = sorted({study.study for study in studies})
+        hint = nearest(name, known)
+        raise UnknownStudy(f"study must be one of {_listed(known)} in {_shown(uri)}, got {name!r}{hint}")
     _check_schema(study.study, {study.schema})
     return source, study
 
@@ -74,9 +77,10 @@ def place_of(name: str, uri: str | None = None) -> Place:
         return _run(source, studies, name, uri)
     if trial := _TRIAL.fullmatch(name):
         return Place(*study_called(trial["study"], uri), int(trial["trial"]))
-    known = _listed(sorted({study.study for study in studies}))
+    known = sorted({study.study for study in studies})
     raise UnknownRun(
-        f"a run must be STUDY/TRIAL, a run id, or one of the studies {known} in {_shown(uri)}, got {name!r}"
+        f"a run must be STUDY/TRIAL, a run id, or one of the studies {_listed(known)} in {_shown(uri)}, "
+        f"got {name!r}{nearest(name, known)}"
     )
 
 
@@ -100,8 +104,8 @@ def _studies(name: str, uri: str | None) -> tuple[Source, list[Study]]:
     studies = source.studies() if source else []
     if source is None or not studies:
         raise UnknownStudy(
-            f"there is no study {name!r} in {_shown(uri)}: nothing has been recorded there yet; "
-            "`make sweep`, or `python sweeps/lr_epochs.py`, records one"
+            f"there is no study {name!r} in {_shown(uri)}: nothing has been recorded there; "
+            f"`{shell.program('knobwise')} sweep lr_epochs` records one"
         )
     return source, studies
 

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from knobwise.experiments import shell
+
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlruns"
 JOURNAL = "optuna.journal"
@@ -64,11 +66,12 @@ def browse_command(uri: str) -> str:
     >>> browse_command("http://localhost:5000")
     'open http://localhost:5000'
     """
-    if uri == tracking_uri() and not os.environ.get("MLFLOW_TRACKING_URI"):
-        return "mlflow ui"
     if uri.startswith(("http://", "https://")):
         return f"open {without_credentials(uri)}"
-    return f"mlflow ui --backend-store-uri '{without_credentials(uri)}'"
+    command = f"{shell.program('mlflow')} ui"
+    if uri == tracking_uri() and not os.environ.get("MLFLOW_TRACKING_URI"):
+        return command
+    return f"{command} --backend-store-uri '{without_credentials(uri)}'"
 
 
 def runs_page(experiment_id: str, server: str = "http://localhost:5000") -> str:

@@ -238,15 +238,16 @@ def test_a_name_is_the_newest_of_that_name_and_a_key_is_itself(recorded: Recorde
 
 
 def test_an_unknown_study_is_told_with_those_there_are(recorded: Recorded) -> None:
-    with pytest.raises(
-        UnknownStudy, match=r"^study must be one of lr_epochs, lr_epochs-2, mine in sqlite:///.*, got 'lr_epoch'$"
-    ):
+    line = (
+        r"^study must be one of lr_epochs, lr_epochs-2, mine in sqlite:///.*, got 'lr_epoch'; did you mean lr_epochs\?$"
+    )
+    with pytest.raises(UnknownStudy, match=line):
         compare.runs("lr_epoch", uri=recorded.uri)
 
 
 def test_looking_makes_no_store(workdir: Path) -> None:
     for attempt in range(2):
-        with pytest.raises(UnknownStudy, match="nothing has been recorded there yet; `make sweep`"):
+        with pytest.raises(UnknownStudy, match="nothing has been recorded there; `knobwise sweep"):
             compare.runs("lr_epochs")
         if attempt == 0:
             assert list(workdir.iterdir()) == []
@@ -255,7 +256,7 @@ def test_looking_makes_no_store(workdir: Path) -> None:
 
 
 def test_a_store_without_studies(store: Path) -> None:
-    with pytest.raises(UnknownStudy, match="nothing has been recorded there yet"):
+    with pytest.raises(UnknownStudy, match="nothing has been recorded there; "):
         compare.curves("lr_epochs")
 
 

@@ -222,7 +222,7 @@ def test_what_to_type_fits_where_the_record_is(monkeypatch: pytest.MonkeyPatch, 
     here = present.commands("s", tracking_uri(), "7", "python sweeps/s.py", 30)
     assert here[0] == ("Browse", "mlflow ui")
     assert here[1][1].startswith("http://localhost:5000/#/experiments/7/runs")
-    assert here[-1] == ("Go on", "python sweeps/s.py --trials 60")
+    assert here[-1] == ("Resume", "python sweeps/s.py --trials 60")
     there = present.commands("s", "http://me:secret@host:5000", "7", "python sweeps/s.py", 30)
     assert there[0][0] == "Open"
     assert "host:5000/#/experiments/7/runs" in there[0][1]

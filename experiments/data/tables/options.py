@@ -1,12 +1,12 @@
 """What a table's problem is asked with: texts, checked one by one."""
 
-import difflib
 import math
 from typing import NamedTuple, cast, get_args
 
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.data.tables.columns import listed
 from knobwise.experiments.data.tables.target import Scale, Task
+from knobwise.experiments.text import nearest
 
 LARGEST_TEST = 0.5
 SMALLEST_TEST = 0.01
@@ -47,9 +47,8 @@ class Options(NamedTuple):
         given = spec.options
         for name in given:
             if name not in cls._fields:
-                near = difflib.get_close_matches(name, cls._fields, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise ValueError(f"a table takes the options {', '.join(cls._fields)}, got {name}{hint}")
+                known = ", ".join(cls._fields)
+                raise ValueError(f"a table takes the options {known}, got {name}{nearest(name, cls._fields)}")
         if given.get("group") and given.get("time"):
             raise ValueError("a table is split by group or by time, got both")
         return cls(

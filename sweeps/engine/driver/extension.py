@@ -8,6 +8,7 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from knobwise.experiments import shell
 from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
@@ -59,7 +60,8 @@ def ask(study: optuna.Study, sweep: Sweep, wanted: Extension) -> None:
         )
         raise BadInput(
             f"TRIAL must be one that can be trained on, got {wanted.trial}: {why}; "
-            f"`knobwise retrain {study.study_name} --trial {wanted.trial} --epochs {wanted.epochs}` begins it again"
+            f"`{shell.program('knobwise')} retrain {study.study_name} --trial {wanted.trial} --epochs {wanted.epochs}` "
+            "trains it from the start"
         )
     said = {EXTENDS: wanted.trial, EPOCHS: wanted.epochs}
     if any(trial.user_attrs.items() >= said.items() for trial in trials if trial.state != TrialState.FAIL):

@@ -5,6 +5,7 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
+from knobwise.experiments import shell
 from knobwise.experiments.record.stores import browse_command, runs_page
 from knobwise.experiments.references import against
 from knobwise.experiments.references.against import Scored
@@ -45,15 +46,15 @@ def show(
 
 
 def commands(study: str, tracking_uri: str, experiment_id: str, program: str, trials: int) -> list[tuple[str, str]]:
-    """What to type to browse the record, to compare the runs in pandas, and to go on."""
+    """What to type to browse the record, to compare the runs in pandas, and to resume the study."""
     best = f"kw.best('{study}')"
     on_server = tracking_uri.startswith(("http://", "https://"))
     page = runs_page(experiment_id, tracking_uri) if on_server else runs_page(experiment_id)
     return [
         *([] if on_server else [("Browse", browse_command(tracking_uri))]),
         ("Open", page),
-        ("Compare", f'python -c "import knobwise as kw; print({best})"'),
-        ("Go on", f"{program} --trials {2 * trials}"),
+        ("Compare", f'{shell.program("python")} -c "import knobwise as kw; print({best})"'),
+        ("Resume", f"{program} --trials {2 * trials}"),
     ]
 
 
