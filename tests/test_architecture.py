@@ -22,7 +22,8 @@ ROOMS = {
     ),
     "knobwise.experiments": (
         "article", "estimators", "report", "model", "compare", "record", "references", "run", "forming", "plots",
-        "problems", "metrics", "compat", "cost", "data", "outcome", "config", "ranking", "statistics", "pareto", "text", "shell",
+        "problems", "metrics", "compat", "cost", "data", "outcome", "config", "ranking", "statistics", "pareto", "text",
+        "shell",
     ),
 }  # fmt: skip
 

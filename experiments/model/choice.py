@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from knobwise.experiments.compare.best_trials import ranking
 from knobwise.experiments import compare, shell
+from knobwise.experiments.compare.best_trials import ranking
 from knobwise.experiments.model import stored
 from knobwise.experiments.model.champion import Champion, champion_of
 from knobwise.experiments.model.stored import StoredModel

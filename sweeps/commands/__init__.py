@@ -1,23 +1,23 @@
-"""The `knobwise` command: one verb a file, found by its name.
+"""The `knobwise` command: one verb a file, which is found by its name.
 
-A verb's module (`sweeps/commands/doctor.py` is `knobwise doctor`) has a docstring, whose first line is what
-`knobwise --help` shows and which gives an example, and a function
+The docstring of a verb's module (`sweeps/commands/doctor.py` is `knobwise doctor`) is its page of help: the first line
+is what `knobwise --help` shows, and the usage line and the options are what is parsed and completed, as
+`knobwise.sweeps.engine.cli.parser` describes. The module's function
 
-    def main(argv: list[str]) -> int
+    def main(given: Given) -> int
 
-that takes the words after the verb and returns the exit code: 0 done, 2 bad input, 1 a store that cannot be reached.
-Nothing is registered: put the file in this folder and the verb is there. Bad input is raised as `BadInput` with one
-line; `main` below prints it and makes the exit code of it.
+takes what was typed and returns the exit code: 0 done, 2 bad input, 1 a store that cannot be reached. Nothing is
+registered: put the file into this folder and the verb exists. Bad input is raised as `BadInput` with one line.
 """
 
 import importlib
-import pkgutil
 import sys
 import textwrap
-from collections.abc import Callable
 
-from knobwise.sweeps.engine.cli import gc
-from knobwise.sweeps.engine.errors import BadInput, nearest, one_line
+from knobwise.experiments import shell
+from knobwise.experiments.text import nearest
+from knobwise.sweeps.engine.cli import completion, gc, pages, parser
+from knobwise.sweeps.engine.errors import BadInput, one_line
 
 HELP = """Usage: knobwise VERB [options]
 
@@ -27,56 +27,59 @@ structure? Knobwise measures it.
 Verbs:
 {verbs}
 
-`knobwise VERB --help` says more. For a start:
-  knobwise sweep lr_epochs
+`knobwise VERB --help` shows more, `knobwise --version` the version.
+For a start:
+  {program} sweep lr_epochs
 """
 
 
 def names() -> list[str]:
-    """The verbs there are, sorted: the modules of this folder."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    """The verbs, sorted: the modules of this folder."""
+    return pages.verbs()
 
 
-def load(verb: str) -> Callable[[list[str]], int]:
-    """The `main` of a verb.
+def run(verb: str, words: list[str]) -> int:
+    """Run a verb with the words behind it, or show its page where they ask for help.
 
     Raises:
-        BadInput: there is no such verb; the line names the nearest.
+        BadInput: there is no such verb, or the verb does not take such words.
     """
     if verb not in names():
         raise BadInput(f"verb must be one of {', '.join(names())}, got {verb!r}{nearest(verb, names())}")
-    found: Callable[[list[str]], int] = importlib.import_module(f"{__name__}.{verb}").main
-    return found
-
-
-def no_options(verb: str, argv: list[str]) -> None:
-    """For a verb that takes no options: show its docstring where help is asked for, and refuse anything else.
-
-    Raises:
-        BadInput: there are options.
-        SystemExit: after showing the help.
-    """
-    if argv in (["-h"], ["--help"]):
-        sys.stdout.write(_text(verb))
-        raise SystemExit(0)
-    if argv:
-        raise BadInput(f"knobwise {verb} must stand alone, got {' '.join(argv)!r}")
+    page = pages.of_verb(verb)
+    if parser.asks_for_help(words):
+        sys.stdout.write(pages.typed(_of_named_sweep(words) if verb == "sweep" and words[0][:1] != "-" else page))
+        return 0
+    given = parser.read(page, words)  # before the verb's module is imported, which can take a second
+    code: int = importlib.import_module(f"{__name__}.{verb}").main(given)
+    return code
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `knobwise VERB ...`; returns the exit code."""
     words = sys.argv[1:] if argv is None else argv
     if not words or words[0] in ("-h", "--help", "help"):
-        sys.stdout.write(HELP.format(verbs="\n".join(f"  {name:<10} {_summary(name)}" for name in names())))
+        verbs = "\n".join(f"  {name:<10} {_summary(name)}" for name in names())
+        sys.stdout.write(HELP.format(verbs=verbs, program=shell.program("knobwise")))
+        return 0
+    if words == ["--version"]:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"knobwise {version('knobwise')}\n")
+        return 0
+    if words[:2] == ["completion", "--words"]:  # as the scripts of `knobwise completion` ask
+        sys.stdout.writelines(f"{each}\n" for each in completion.candidates(words[2:]))
         return 0
     with gc.seldom():
-        return one_line(lambda: load(words[0])(words[1:]))
+        return one_line(lambda: run(words[0], words[1:]))
 
 
-def _text(verb: str) -> str:
-    return (importlib.import_module(f"{__name__}.{verb}").__doc__ or "").strip() + "\n"
+def _of_named_sweep(words: list[str]) -> str:
+    from knobwise.sweeps.engine.space import catalogue
+
+    return pages.of_sweep(catalogue.load(words[0]), f"knobwise sweep {words[0]}")
 
 
 def _summary(verb: str) -> str:
-    """The first line of its docstring, short enough for a line of 80 columns."""
-    return textwrap.shorten(_text(verb).splitlines()[0], 67, placeholder=" ...")
+    """The first line of its page, within a line of 80 columns."""
+    return textwrap.shorten(pages.of_verb(verb).splitlines()[0], 67, placeholder=" ...")

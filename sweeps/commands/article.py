@@ -1,12 +1,14 @@
-"""Walk through the article: its data, its three runs, and what each knob bought.
+"""Walk through the article: its data, its runs, what each knob bought.
+
+Usage: knobwise article [options]
 
     knobwise article --quick
 
-Draws the data and the true surface, makes the three runs of the article's table with `SimpleNN` and again by the fast
-path, compares the figures digit by digit, and records every run in MLflow. About three minutes on two cores.
+Draws the data and the true surface, makes the three runs of the article's table with `SimpleNN` and with the fast
+network, compares the figures digit by digit, and records every run in MLflow. About three minutes on two cores.
 
 Options:
-  --quick       SimpleNN for the first run only, the long ones by the fast path alone; about a minute
+  --quick       SimpleNN for the first run only, the long ones by the fast network alone; about a minute
   --out DIR     where the pictures and the tables go [mlruns/article]
   --no-record   record nothing in MLflow
   --json        one line of JSON on stdout, and nothing else there
@@ -19,7 +21,6 @@ import json
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 
-from knobwise.experiments import article
+from knobwise.experiments import article, shell
 from knobwise.experiments.article import ROWS, Row, figures, knobs
 from knobwise.experiments.article import tables as walkthrough_tables
 from knobwise.experiments.article.tables import FAST, SIMPLE
@@ -35,7 +36,8 @@ from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.problems.article import sample
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import browse_command, without_credentials
-from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
+from knobwise.sweeps.engine.cli.parser import Given
+from knobwise.sweeps.engine.errors import BadInput, Unfinished
 from knobwise.sweeps.engine.results import table
 from knobwise.sweeps.engine.settings import cores
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
@@ -51,19 +53,12 @@ HEAD = 5  # rows of data shown
 
 
 class Options(NamedTuple):
-    """Attributes: as the module's docstring says."""
+    """What to do, as the page of help describes it."""
 
-    quick: bool = False
-    record: bool = True
-    json: bool = False
-    out: Path = Path("mlruns") / NAME
-
-
-FLAGS: dict[str, Callable[[Options], Options]] = {
-    "--quick": lambda options: options._replace(quick=True),
-    "--no-record": lambda options: options._replace(record=False),
-    "--json": lambda options: options._replace(json=True),
-}
+    quick: bool
+    record: bool
+    json: bool
+    out: Path
 
 
 class Record(NamedTuple):
@@ -86,38 +81,16 @@ class Task(NamedTuple):
         return self.row.config.n_samples * self.row.config.epochs * (4.0 if self.by == SIMPLE else 1.0)
 
 
-def main(argv: list[str]) -> int:
-    """Walk through the article as `argv` asks."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    options = parse(argv)
+def main(given: Given) -> int:
+    """Walk through the article as `given` asks."""
+    options = Options(
+        quick="--quick" in given,
+        record="--no-record" not in given,
+        json="--json" in given,
+        out=Path(given.get("--out", f"mlruns/{NAME}")),
+    )
     with Interrupts() as interrupts:
         return _walk(options, interrupts)
-
-
-def parse(words: list[str]) -> Options:
-    """The options in `words`.
-
-    Raises:
-        BadInput: an option is unknown, or has a value that it does not take.
-    """
-    options, rest = Options(), list(words)
-    while rest:
-        word, equals, value = rest.pop(0).partition("=")
-        known = [*FLAGS, "--out"]
-        if word not in known:
-            raise BadInput(f"option must be one of {', '.join(known)}, got {word!r}{nearest(word, known)}")
-        if word == "--out":
-            value = value if equals else rest.pop(0) if rest else ""
-            if not value or value.startswith("--"):
-                raise BadInput(f"--out must be followed by a folder, got {value or 'nothing'}")
-            options = options._replace(out=Path(value))
-        elif equals:
-            raise BadInput(f"{word} must stand alone, got {value!r}")
-        else:
-            options = FLAGS[word](options)
-    return options
 
 
 def simple_nn(job: Job) -> Outcome:
@@ -284,7 +257,7 @@ def _conclude(
     )
     console.print(f"{said} The knob that bought most: {best.knob}, {best.error_factor:.2f} times less error.")
     console.print("Turned one at a time, by hand, that is hard to see. Let a sweep turn them:\n")
-    console.print("  python sweeps/lr_epochs.py\n", style="bold")
+    console.print(f"  {shell.program('knobwise')} sweep lr_epochs\n", style="bold", soft_wrap=True)
     console.print(f"Pictures and tables: {options.out}", soft_wrap=True)
     if record:
         console.print(f"Recorded runs: {browse_command(record.tracker.uri)}", soft_wrap=True)

@@ -1,14 +1,16 @@
 """Show the best trials of a study next to the baseline.
 
+Usage: knobwise best STUDY [options]
+
     knobwise best lr_epochs
     knobwise best lr_epochs --n 3 --by test_r2
 
 The best complete trials by validation error, those confirmed on fresh seeds first, or by another metric. ± is half of
-the 95% interval for the mean over the seeds, where a trial has several.
+the 95% interval for the mean over the seeds, where a trial has several; fresh seeds: not seen by the selection.
 
 Options:
-  --n N        how many [5]
-  --by METRIC  chosen by what [val_mse]
+  --n N        how many (>= 1) [5]
+  --by METRIC  the metric that they are ordered by [val_mse]
   --json       one line of JSON
 """
 
@@ -19,20 +21,16 @@ import pandas as pd
 
 from knobwise.experiments import compare
 from knobwise.experiments.compare.best_trials import REPORTED
-from knobwise.sweeps.engine.cli import arguments, listing
+from knobwise.sweeps.engine.cli import listing
+from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.results.summary import legend
 from knobwise.sweeps.engine.results.trials_table import label, with_interval
 
 
-def main(argv: list[str]) -> int:
-    """Print the table that `argv` asks for."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    options = {"--n": "a whole number", "--by": "a metric"}
-    given = arguments.read(argv, alone=("STUDY",), options=options, flags=("--json",))
-    n, by = given.whole("--n", least=1) or 5, given.options.get("--by", "val_mse")
-    return listing.refusing(lambda: _print(given.alone[0], n, by, "--json" in given.flags))
+def main(given: Given) -> int:
+    """Print the table that `given` asks for."""
+    n, by = given.get("--n", 5), given.get("--by", "val_mse")
+    return listing.refusing(lambda: _print(given["STUDY"], n, by, "--json" in given))
 
 
 def _print(study: str, n: int, by: str, as_json: bool) -> int:

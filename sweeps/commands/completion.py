@@ -1,16 +1,18 @@
 """Let Tab complete verbs, options, sweeps and studies in your shell.
 
+Usage: knobwise completion SHELL
+
     eval "$(knobwise completion bash)"
 
-Prints what bash, zsh or fish must be told. For good, put that line into ~/.bashrc; for zsh the same with zsh into
-~/.zshrc; for fish `knobwise completion fish | source` into ~/.config/fish/config.fish.
+Prints a script for bash, zsh or fish. To have it in every shell, put that line into ~/.bashrc; for zsh, with zsh in
+place of bash, into ~/.zshrc; for fish, `knobwise completion fish | source` into ~/.config/fish/config.fish.
 """
 
 import sys
 
-from knobwise.sweeps import commands
-from knobwise.sweeps.engine.cli import arguments, completion
-from knobwise.sweeps.engine.errors import BadInput, nearest
+from knobwise.experiments.text import nearest
+from knobwise.sweeps.engine.cli.parser import Given
+from knobwise.sweeps.engine.errors import BadInput
 
 _BASH = """_knobwise() {
     local IFS=$'\\n'
@@ -46,16 +48,10 @@ complete -c knobwise -f -a '(__knobwise_complete)'
 SCRIPTS = {"bash": _BASH, "fish": _FISH, "zsh": _ZSH}
 
 
-def main(argv: list[str]) -> int:
-    """Print the script of a shell; behind `--words`, what the last of the words can become (the scripts ask so)."""
-    if argv[:1] == ["--words"]:
-        sys.stdout.writelines(f"{each}\n" for each in completion.candidates(argv[1:], commands.names()))
-        return 0
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    [shell] = arguments.read(argv, alone=("SHELL",), options={}).alone
-    if shell not in SCRIPTS:
-        raise BadInput(f"SHELL must be one of {', '.join(SCRIPTS)}, got {shell!r}{nearest(shell, SCRIPTS)}")
-    sys.stdout.write(SCRIPTS[shell])
+def main(given: Given) -> int:
+    """Print the script of the shell that is named."""
+    name = given["SHELL"]
+    if name not in SCRIPTS:
+        raise BadInput(f"SHELL must be one of {', '.join(SCRIPTS)}, got {name!r}{nearest(name, SCRIPTS)}")
+    sys.stdout.write(SCRIPTS[name])
     return 0

@@ -1,14 +1,17 @@
-"""Look whether this machine and its stores are in order.
+"""Check this machine and its stores.
+
+Usage: knobwise doctor [options]
 
     knobwise doctor
     knobwise doctor --repair
 
 Shows versions, the library behind NumPy and the threads it uses, whether the search and the record can be used, and
-whether they agree: each trial that is over has one finished run, nothing is left running by a process that died.
+whether they agree: each finished trial has one finished run, and no run of a dead process is marked as running.
 Exit code 1 where something is wrong.
 
 Options:
-  --repair        put right what can be, as the next sweep would, and say what was done; studies that run are left alone
+  --repair        repair what can be, as the next sweep would, and list what was done; studies that are being run are
+                  left alone
   --storage URL   where the search is kept [mlruns/optuna.journal]
   --json          one line of JSON on stdout
 """
@@ -24,21 +27,27 @@ from typing import Any, NamedTuple
 
 import optuna
 
+from knobwise.experiments import shell
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
 from knobwise.nn_core import blas
-from knobwise.sweeps.engine.cli import arguments
+from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.repair import check as agreement
 from knobwise.sweeps.engine.repair import cleanup, repair
 from knobwise.sweeps.engine.repair.check import Agreement
 from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.settings import cores
 
-PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "matplotlib", "tyro", "rich")
+PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "matplotlib", "rich")
 
 
 class Checked(NamedTuple):
-    """Attributes: what is said of the search and of the record, and whether each can be used; how they agree; files
-    of processes that are gone; what was put right.
+    """What was checked.
+
+    search: whether it can be used, and a sentence about it.
+    record: the same of the record.
+    agreement: how the two agree.
+    files: temporary files of processes that no longer run.
+    mended: what was repaired, a sentence each.
     """
 
     search: tuple[bool, str]
@@ -49,25 +58,19 @@ class Checked(NamedTuple):
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether everything is in order."""
         return self.search[0] and self.record[0] and not self.agreement.wrong and not self.files
 
 
-def main(argv: list[str]) -> int:
-    """Print what there is, and what is wrong with it."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    given = arguments.read(
-        argv, alone=(), options={"--storage": "an Optuna URL or a journal file"}, flags=("--repair", "--json")
-    )
+def main(given: Given) -> int:
+    """Print the state of the machine and its stores, and what is wrong with them."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    address = given.options.get("--storage", "")
+    address = given.get("--storage", "")
     checked = _check(address)
-    if "--repair" in given.flags and not checked.healthy:
+    if "--repair" in given and not checked.healthy:
         mended = _repair(address, checked)
         checked = _check(address)._replace(mended=mended)
-    if "--json" in given.flags:
+    if "--json" in given:
         sys.stdout.write(json.dumps(_facts(checked, address)) + "\n")
     else:
         for name, about in [*_machine(), *_stores(checked, address)]:
@@ -76,19 +79,19 @@ def main(argv: list[str]) -> int:
 
 
 def _check(address: str) -> Checked:
-    """Look at everything; nothing is changed."""
-    said = []
-    found = Agreement([], [], 0, 0)
-    looks: tuple[Callable[[], str], ...] = (lambda: _search(address), _record)
-    for look in looks:
-        try:
-            said.append((True, look()))
-        except StoreError as error:
-            said.append((False, str(error)))
-    search, record = said
-    if search[0] and record[0]:
-        found = agreement.look(address, tracking_uri())
+    """Check everything; nothing is changed."""
+    search, record = _usable(lambda: _search(address)), _usable(_record)
+    both = search[0] and record[0]
+    found = agreement.look(address, tracking_uri()) if both else Agreement([], [], 0, 0)
     return Checked(search, record, found, cleanup.files(), [])
+
+
+def _usable(look: Callable[[], str]) -> tuple[bool, str]:
+    """Whether a store can be used, and what `look` says of it."""
+    try:
+        return True, look()
+    except StoreError as error:
+        return False, str(error)
 
 
 def _repair(address: str, checked: Checked) -> list[str]:
@@ -126,7 +129,7 @@ def _stores(checked: Checked, address: str) -> Iterator[tuple[str, str]]:
     if checked.files:
         yield "left over", f"WRONG: {_files(checked.files)}"
     if not checked.mended and (checked.files or any(finding.mends for finding in found.wrong)):
-        yield "", "`knobwise doctor --repair` puts right what can be."
+        yield "", f"`{shell.program('knobwise')} doctor --repair` repairs what can be."
 
 
 def _agreed(found: Agreement) -> str:

@@ -1,25 +1,26 @@
-"""Train a finished trial longer: it goes on from its checkpoint.
+"""Train a finished trial longer: it resumes from its checkpoint.
+
+Usage: knobwise extend STUDY TRIAL [options]
 
     knobwise extend lr_epochs 7 --epochs 20000
 
-Trial 7 of the study keeps what it has; what comes of it is a new trial, bit for bit what 20,000 epochs in one go would
-have given, and only the epochs that trial 7 lacks are trained. Trials with a schedule that ends with their epochs
-(cosine and its like) have no longer version: `knobwise retrain` begins them again.
+Trial 7 of the study stays as it is; the result is a new trial, bit for bit what 20,000 epochs in one run would have
+given, and only the epochs that trial 7 lacks are trained. A trial whose schedule ends with its epochs (cosine and
+similar) cannot be extended: `knobwise retrain` trains it from the start.
 
 Options:
-  --epochs N      epochs in all, more than the trial has
+  --epochs N      epochs in all, more than the trial has (>= 1)
   --script FILE   the study's sweep, where it is a script of your own
   --storage URL   where the search is kept [mlruns/optuna.journal]
   --json          print one line of JSON on stdout, and nothing else there
   --quiet         show no progress
 """
 
-import sys
-
 import optuna
 
+from knobwise.experiments import shell
 from knobwise.sweeps.engine import session
-from knobwise.sweeps.engine.cli import arguments
+from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.driver.extension import Extension
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.search import studies
@@ -29,35 +30,20 @@ from knobwise.sweeps.engine.space import catalogue
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
 
-def main(argv: list[str]) -> int:
-    """Train on what `argv` names."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    given = arguments.read(
-        argv,
-        alone=("STUDY", "TRIAL"),
-        options={
-            "--epochs": "a whole number",
-            "--script": "a Python file",
-            "--storage": "an Optuna URL or a journal file",
-        },
-        flags=("--json", "--quiet"),
-    )
-    name, trial = given.alone
-    if not trial.isascii() or not trial.isdigit():
-        raise BadInput(f"TRIAL must be the number of a trial, got {trial!r}")
-    epochs = given.whole("--epochs", least=1)
-    if epochs is None:
+def main(given: Given) -> int:
+    """Train the trial that `given` names."""
+    if "--epochs" not in given:
         raise BadInput("--epochs must be given: the epochs that the trial is to have in all")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    address = given.options.get("--storage", "")
+    address = given.get("--storage", "")
     storage = open_to_read(address)
-    chosen = studies.find(storage, name)
+    chosen = studies.find(storage, given["STUDY"])
     was = studies.fingerprint_of(storage, chosen.key)
-    script = given.options.get("--script", "")
+    script = given.get("--script", "")
     if not script and was["sweep"] not in catalogue.names():
-        raise BadInput(f"--script must name the file of {was['sweep']!r}, the sweep of study {name!r}, got nothing")
+        raise BadInput(
+            f"--script must name the file of {was['sweep']!r}, the sweep of study {chosen.key!r}, got nothing"
+        )
     objective = was["objective"].removeprefix("val_mse").removeprefix(" and ")
     options = Options(
         trials=1,
@@ -65,14 +51,14 @@ def main(argv: list[str]) -> int:
         samples=was.get("samples", 0),
         seeds=was["seeds"],
         cost=objective or "none",
-        sampler="random",  # asked for nothing: the trial's parameters are those of the one that it goes on from
+        sampler="random",  # never asked: the new trial has the parameters of the one that it resumes
         pruner="none",
         name=chosen.name,
         storage=address,
-        json="--json" in given.flags,
-        quiet="--quiet" in given.flags,
+        json="--json" in given,
+        quiet="--quiet" in given,
     )
-    program = f"knobwise sweep {script or was['sweep']}"
+    program = f"{shell.program('knobwise')} sweep {script or was['sweep']}"
     with Interrupts() as interrupts:
-        extension = Extension(chosen.key, int(trial), epochs)
+        extension = Extension(chosen.key, given["TRIAL"], given["--epochs"])
         return session.run(catalogue.load(script or was["sweep"]), options, interrupts, program, extension)

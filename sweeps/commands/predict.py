@@ -1,5 +1,7 @@
 """Predict with a study's best model.
 
+Usage: knobwise predict STUDY FILE [options]
+
     knobwise predict lr_epochs new.csv > predictions.csv
 
 Reads the columns that the study's model needs by name from new.csv (or .tsv, .parquet), in any order and beside others,
@@ -8,8 +10,10 @@ and writes one line of predictions for each row. The model is the study's champi
 Options:
   --output FILE   where the predictions go [standard output]; .csv, .tsv or .parquet
   --trial N       this trial instead
-  --unseen WHAT   a category that the model was not trained on: refuse [this], or ignore (predict from the rest)
-  --json          one line of JSON: which model it was, and the predictions unless --output takes them
+  --unseen refuse|ignore
+                  a category that the model was not trained on: refuse the file, or predict from the other columns
+                  [refuse]
+  --json          one line of JSON: the model, and the predictions where there is no --output
 
 Side by side with what they are for: `paste -d, new.csv predictions.csv`.
 """
@@ -30,7 +34,8 @@ from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.model.stored import StoredModel
 from knobwise.experiments.record.errors import CompareError
-from knobwise.sweeps.engine.cli import arguments, numeric_columns
+from knobwise.sweeps.engine.cli import numeric_columns
+from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
@@ -40,35 +45,20 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 }
 
 
-def main(argv: list[str]) -> int:
-    """Predict as `argv` asks."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    given = arguments.read(
-        argv,
-        alone=("STUDY", "FILE"),
-        options={
-            "--output": "a file name",
-            "--trial": "the number of a trial",
-            "--unseen": "what to do with a category that was not trained on",
-        },
-        flags=("--json",),
-    )
-    name, file = given.alone
-    output = _output(given.options.get("--output"))
-    numeric_columns.check(Path(file))
+def main(given: Given) -> int:
+    """Predict as `given` asks."""
+    file, output = Path(given["FILE"]), _output(given.get("--output"))
+    numeric_columns.check(file)
     try:
-        choice = choose(name, given.whole("--trial"))
+        choice = choose(given["STUDY"], given.get("--trial"))
     except CompareError as error:
         raise BadInput(str(error)) from None
     model = choice.model
-    table = answers.table(
-        model.predictor.predict(_inputs(model, Path(file), given)), model.outputs, model.classes, model.target
-    )
+    X = _inputs(model, file, given.get("--unseen", "refuse"))
+    table = answers.table(model.predictor.predict(X), model.outputs, model.classes, model.target)
     if output is not None:
         WRITERS[output.suffix](table, output)
-    if "--json" in given.flags:
+    if "--json" in given:
         sys.stdout.write(json.dumps(_facts(choice, table, output)) + "\n")
         return 0
     if output is None:
@@ -80,16 +70,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _inputs(model: StoredModel, file: Path, given: arguments.Words) -> NDArray[np.float64]:
+def _inputs(model: StoredModel, file: Path, unseen: Literal["refuse", "ignore"]) -> NDArray[np.float64]:
     """The network's inputs `(rows, d)` from the rows of `file`.
 
     Raises:
         BadInput: the file cannot be read, lacks a column, or has a value that the model cannot take.
     """
-    asked = given.options.get("--unseen", "refuse")
-    if asked not in ("refuse", "ignore"):
-        raise BadInput(f"--unseen must be refuse or ignore, got {asked!r}")
-    unseen: Literal["refuse", "ignore"] = "ignore" if asked == "ignore" else "refuse"
     if model.raw is None:
         return numeric_columns.read(file, model.inputs)
     try:
@@ -99,15 +85,19 @@ def _inputs(model: StoredModel, file: Path, given: arguments.Words) -> NDArray[n
         raise BadInput(f"{file}: {error}") from None
 
 
-def _output(given: str | None) -> Path | None:
-    """Where to write, refused before anything is computed."""
-    if given is None:
+def _output(name: str | None) -> Path | None:
+    """Where to write, checked before anything is computed.
+
+    Raises:
+        BadInput: it is of another kind, or in a folder that does not exist.
+    """
+    if name is None:
         return None
-    file = Path(given)
+    file = Path(name)
     if file.suffix not in WRITERS:
-        raise BadInput(f"--output must end in {', '.join(WRITERS)}, got {given!r}")
+        raise BadInput(f"--output must end in {', '.join(WRITERS)}, got {name!r}")
     if not file.absolute().parent.is_dir():
-        raise BadInput(f"--output must be in a folder that is there, got {given!r}")
+        raise BadInput(f"--output must be in a folder that is there, got {name!r}")
     return file
 
 

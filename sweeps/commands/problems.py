@@ -1,4 +1,6 @@
-"""List the problems there are for `--problem`, or show one.
+"""List the problems for `--problem`, or show one.
+
+Usage: knobwise problems [PROBLEM] [options]
 
     knobwise problems
     knobwise problems friedman1
@@ -6,10 +8,11 @@
     knobwise problems "wine.csv?target=quality"
     knobwise problems "mine.py:surface?bounds=-1..1,0..5"
 
-Each problem with its size, its options and their defaults, and what it is; of one, all that is known: the formula, the
-source, the inputs. Options stand behind a question mark; quote the whole, since a shell reads ? and & as its own.
+The list has each problem's size, its options with their defaults, and a sentence; of one problem, the formula, the
+source and the inputs are shown too. Options stand behind a question mark; quote the whole, since ? and & mean something
+else to a shell.
 
-What is not on the list can be a problem too:
+Data of your own can be a problem too:
   FILE.csv?target=COLUMN          a table of yours, .csv, .tsv or .parquet
   FILE.py:FUNCTION?bounds=-1..1   a function of yours: an array for each input in,
                                   one of the same shape out
@@ -29,32 +32,33 @@ from typing import Any, NamedTuple
 from knobwise.experiments import problems
 from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
-from knobwise.sweeps.engine.cli import arguments
-from knobwise.sweeps.engine.errors import BadInput, nearest
+from knobwise.experiments.text import nearest
+from knobwise.sweeps.engine.cli.parser import Given
+from knobwise.sweeps.engine.errors import BadInput
 
 WIDTH = 80
 MANY = 32  # names that are shown in full
 
 
 class _Known(NamedTuple):
-    """Attributes: a problem; its options with their defaults; what its module says, or for data of yours, `about`."""
+    """A problem and its description.
+
+    problem: as loaded.
+    options: its options with their defaults; none for the user's own data.
+    text: its module's docstring; for the user's own data, `problem.about`.
+    """
 
     problem: Problem
     options: Mapping[str, Any]
     text: str
 
 
-def main(argv: list[str]) -> int:
-    """Print the problems, or the one that `argv` names."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    asked = any(not word.startswith("--") for word in argv)
-    given = arguments.read(argv, alone=("PROBLEM",) if asked else (), options={}, flags=("--json",))
-    found = [_known(text) for text in given.alone or problems.names()]
-    if "--json" in given.flags:
+def main(given: Given) -> int:
+    """Print the problems, or the one that `given` names."""
+    found = [_known(text) for text in ([given["PROBLEM"]] if "PROBLEM" in given else problems.names())]
+    if "--json" in given:
         sys.stdout.write(json.dumps([_plain(known) for known in found]) + "\n")
-    elif asked:
+    elif "PROBLEM" in given:
         sys.stdout.write(_shown(found[0]))
     else:
         sys.stdout.write("".join(_line(known) for known in found))
@@ -77,7 +81,7 @@ def _known(text: str) -> _Known:
 
 
 def _rows(problem: Problem) -> int | None:
-    """The rows of all three parts; None where there is no end of samples."""
+    """The rows of all three parts; None where any number can be drawn."""
     if problem.most is None:
         return None
     return problem.most + len(problem.val(0).X) + len(problem.test().X)

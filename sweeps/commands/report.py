@@ -1,4 +1,6 @@
-"""Write the report of a study: one HTML file that shows what was tried, what worked and why.
+"""Write the report of a study, one HTML file: what was tried, what worked.
+
+Usage: knobwise report STUDY [options]
 
     knobwise report lr_epochs
 
@@ -8,7 +10,7 @@ page needs no network: send it, print it, open it on a phone.
 Options:
   --output FILE   where it goes [STUDY.html]
   --no-attach     do not keep it in MLflow
-  --json          one line of JSON: the study, the file, the run that it is kept with
+  --json          one line of JSON: the study, the file, the run that keeps it
 """
 
 import json
@@ -19,28 +21,23 @@ from knobwise.experiments import report
 from knobwise.experiments.record import lookup
 from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import tracking_uri
-from knobwise.sweeps.engine.cli import arguments
+from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput
 
 
-def main(argv: list[str]) -> int:
-    """Write the report that `argv` asks for."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    given = arguments.read(argv, alone=("STUDY",), options={"--output": "a file name"}, flags=("--no-attach", "--json"))
-    [name] = given.alone
+def main(given: Given) -> int:
+    """Write the report that `given` asks for."""
     try:
-        _, study = lookup.study_called(name)
-        file = _file(given.options.get("--output") or f"{study.study}.html")
+        _, study = lookup.study_called(given["STUDY"])
+        file = _file(given.get("--output") or f"{study.study}.html")
         html = report.write(study.run_id)
     except CompareError as error:
         raise BadInput(str(error)) from None
     file.write_text(html, encoding="utf-8")
-    kept = "--no-attach" not in given.flags
+    kept = "--no-attach" not in given
     if kept:
         _attach(study.run_id, html)
-    if "--json" in given.flags:
+    if "--json" in given:
         facts = {"study": study.study, "file": str(file), "run_id": study.run_id if kept else None}
         sys.stdout.write(json.dumps(facts) + "\n")
         return 0
@@ -49,13 +46,17 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _file(given: str) -> Path:
-    """Where to write, refused before anything is drawn."""
-    file = Path(given)
+def _file(name: str) -> Path:
+    """Where to write, checked before anything is drawn.
+
+    Raises:
+        BadInput: it is a folder, or in a folder that does not exist.
+    """
+    file = Path(name)
     if file.is_dir():
-        raise BadInput(f"--output must be a file, got the folder {given!r}")
+        raise BadInput(f"--output must be a file, got the folder {name!r}")
     if not file.absolute().parent.is_dir():
-        raise BadInput(f"--output must be in a folder that is there, got {given!r}")
+        raise BadInput(f"--output must be in a folder that is there, got {name!r}")
     return file
 
 

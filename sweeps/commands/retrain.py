@@ -1,4 +1,6 @@
-"""Train a study's best model anew: longer, on more data, or from another start.
+"""Train a study's best model from scratch: longer, or on more data.
+
+Usage: knobwise retrain STUDY [options]
 
     knobwise retrain lr_epochs --epochs 20000
 
@@ -7,10 +9,10 @@ given here, records the run below the study, and shows both results. The new mod
 on the champion's validation data is lower.
 
 Options:
-  --epochs N     passes over the training samples
-  --samples N    training samples
-  --seed S       varies data, initial weights and order of batches
-  --trial T      from this trial, not from the champion
+  --epochs N     passes over the training samples (>= 1)
+  --samples N    training samples (>= 2)
+  --seed N       seed of data, initial weights and order of batches
+  --trial N      from this trial instead of the champion
   --json         one line of JSON on stdout, and nothing else there
 
 Ctrl-C gives up; nothing is recorded then.
@@ -35,7 +37,7 @@ from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import without_credentials
-from knobwise.sweeps.engine.cli import arguments
+from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
 from knobwise.sweeps.engine.results import table
 from knobwise.sweeps.engine.results.table import Column
@@ -44,8 +46,8 @@ from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import JobError
 from knobwise.sweeps.engine.workers.replay import Stopped, rungs
 
-KNOBS = {"--epochs": ("epochs", 1), "--samples": ("n_samples", 2), "--seed": ("seed", 0)}
-"""The knob that each option turns, and the least it takes."""
+KNOBS = {"--epochs": "epochs", "--samples": "n_samples", "--seed": "seed"}
+"""The field of `RunConfig` that each option sets."""
 
 STEPS = 20  # looks at how far the training is
 
@@ -59,21 +61,14 @@ class Trained(NamedTuple):
     ended: float
 
 
-def main(argv: list[str]) -> int:
-    """Train as `argv` asks."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    options = {**dict.fromkeys(KNOBS, "a whole number"), "--trial": "the number of a trial"}
-    given = arguments.read(argv, alone=("STUDY",), options=options, flags=("--json",))
-    knobs = {knob: given.whole(option, least) for option, (knob, least) in KNOBS.items()}
+def main(given: Given) -> int:
+    """Train as `given` asks."""
+    knobs = {knob: given[option] for option, knob in KNOBS.items() if option in given}
     try:
-        choice = choose(given.alone[0], given.whole("--trial"))
+        choice = choose(given["STUDY"], given.get("--trial"))
     except CompareError as error:
         raise BadInput(str(error)) from None
-    config = _config(
-        choice.model.problem, choice.model.config, {knob: value for knob, value in knobs.items() if value is not None}
-    )
+    config = _config(choice.model.problem, choice.model.config, knobs)
     console = Console(stderr=True, highlight=False)
     with Interrupts() as interrupts:
         sys.stderr.write(f"From {choice.told}: {_told(choice, config)}.\n")
@@ -85,7 +80,7 @@ def main(argv: list[str]) -> int:
     run_id = retrained.record(choice, trained.outcome, _status(trained.outcome), trained.started, trained.ended)
     images.log(choice.uri, run_id, trained.frames)
     crowned = _crowned(choice, trained.outcome, run_id)
-    if "--json" in given.flags:
+    if "--json" in given:
         facts = _facts(choice, trained.outcome, run_id, crowned)
         sys.stdout.write(json.dumps(facts, allow_nan=False) + "\n")
     else:

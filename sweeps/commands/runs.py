@@ -1,13 +1,15 @@
-"""List the trials of a study: what each was, and what came of it.
+"""List the trials of a study: the knobs and the result of each.
+
+Usage: knobwise runs STUDY [options]
 
     knobwise runs lr_epochs
     knobwise runs lr_epochs --sort val_mse --first 10
 
-Shows the knobs that vary in the study; of a study's name the newest study, of a key (lr_epochs-2) that one.
+Shows the knobs that vary in the study. A name stands for its newest study, a key (lr_epochs-2) for that one.
 
 Options:
   --sort COLUMN   by a knob or a metric, the smallest first [trial]
-  --first N       only so many
+  --first N       only so many (>= 1)
   --json          one line of JSON with all knobs and metrics of each
 """
 
@@ -16,20 +18,14 @@ import sys
 
 from knobwise.experiments import compare
 from knobwise.experiments.compare import columns
-from knobwise.sweeps.engine.cli import arguments, listing
+from knobwise.sweeps.engine.cli import listing
+from knobwise.sweeps.engine.cli.parser import Given
 
 
-def main(argv: list[str]) -> int:
-    """Print the table that `argv` asks for."""
-    if "-h" in argv or "--help" in argv:
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0
-    options = {"--sort": "a knob or a metric", "--first": "a whole number"}
-    given = arguments.read(argv, alone=("STUDY",), options=options, flags=("--json",))
-    first = given.whole("--first", least=1)
-    return listing.refusing(
-        lambda: _print(given.alone[0], given.options.get("--sort", "trial"), first, "--json" in given.flags)
-    )
+def main(given: Given) -> int:
+    """Print the table that `given` asks for."""
+    by, first = given.get("--sort", "trial"), given.get("--first")
+    return listing.refusing(lambda: _print(given["STUDY"], by, first, "--json" in given))
 
 
 def _print(study: str, by: str, first: int | None, as_json: bool) -> int:
@@ -41,7 +37,7 @@ def _print(study: str, by: str, first: int | None, as_json: bool) -> int:
         sys.stdout.write(json.dumps({"study": key, "runs": listing.records(table)}, allow_nan=False) + "\n")
         return 0
     if table.empty:
-        sys.stdout.write(f"{study} has no trial that is over yet.\n")
+        sys.stdout.write(f"{study} has no finished trial.\n")
         return 0
     metrics = [name for name in ("val_mse", "test_mse", "test_r2", "test_accuracy", "train_seconds") if name in table]
     knobs = columns.varied(table)

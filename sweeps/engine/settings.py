@@ -1,23 +1,89 @@
-"""`Options`: what a sweep is asked to do, whoever asks; the command line reads these fields and their text."""
+"""`Options`: what a sweep is to do, whoever asks; `HELP` declares them for the command line."""
 
 import math
 import os
 from dataclasses import dataclass
 
 OF_PROBLEM = (
-    "target",
-    "drop",
-    "task",
-    "test_fraction",
-    "group",
-    "time",
-    "target_scale",
-    "split_seed",
-    "bounds",
-    "noise",
-    "inputs",
+    *("target", "drop", "task", "test_fraction", "group", "time", "target_scale", "split_seed"),  # of a table
+    *("bounds", "noise", "inputs"),  # of a function
 )
 COSTS = ("flops", "train_seconds", "n_parameters")
+
+HELP = """
+Data:
+  --problem NAME         what to fit: a name that `knobwise problems` lists, a
+                         .csv, .tsv or .parquet file, or FILE.py:FUNCTION
+                         [{problem}]
+  --samples N            use at most so many training rows of data that have an
+                         end; 0 for up to 10,000 [0]
+ of a table:
+  --target COLUMN        the column to predict
+  --drop COLUMNS         columns to leave out, with commas between
+  --task regression|classification
+                         [by the target's values]
+  --test-fraction SHARE  share of the rows that is kept for the test [0.2]
+  --group COLUMN         rows with one value in this column stay in one part
+  --time COLUMN          split by this column: the latest rows are the test
+  --target-scale auto|linear|log
+                         the scale on which a number is learned [auto]
+  --split-seed S         another seed, another split [0]
+ of a function:
+  --bounds BOUNDS        low..high of each input, with commas between
+                         (-1..1,0..5)
+  --noise SD             standard deviation of noise on the targets that are
+                         trained on and validated with [0]
+  --inputs COUNT         number of inputs, where the problem leaves it open
+
+Search:
+  --sampler tpe|random|qmc|grid|gp|forest
+                         chooses the settings to try [{sampler}]
+  --pruner none|median|asha|hyperband
+                         stops trials early that are behind others [{pruner}]
+  --cost none|flops|train_seconds|n_parameters
+                         a second objective beside the error [none]
+  --seed N               seed of the sampler [0]
+
+Budget:
+  --trials N             start trials until the study has so many that are
+                         complete, pruned or diverged, those of earlier
+                         sessions included (>= 1) [{trials}]
+  --jobs N               trials at once, a core each; 0 for one on every core
+                         [0]
+  --timeout SECONDS      start no trial after so long; those that run are
+                         finished (> 0)
+  --total-epochs X       start no trial after so many epochs over all trials
+                         and seeds (> 0)
+  --total-flops X        start no trial after so many floating-point operations
+                         of training (> 0)
+  --good-enough X        start no trial after one has reached this val MSE
+  --max-failures N       failed trials after which the sweep stops; 0 to stop
+                         only after 5 in a row [0]
+  --executor local|dask  where trials run: processes on this machine, or a
+                         cluster [local]
+  --cluster ADDRESS      of a Dask scheduler (tcp://host:8786) [one on this
+                         machine]
+
+Statistics:
+  --seeds N              train each trial with so many seeds, and compare means
+                         (>= 1) [1]
+  --confirm N            train the best few on so many fresh seeds before a
+                         winner is named; 0 to trust the search [3]
+
+Record:
+  --name STUDY           the study to start or resume [{name}]
+  --fresh                start another study of that name (NAME-2, NAME-3, ...)
+  --storage URL          where the search is kept: an Optuna URL
+                         (sqlite:///search.db) or a journal file
+                         [mlruns/optuna.journal]
+  --system-metrics       record CPU and memory of this machine over time, with
+                         the study's run
+
+Output:
+  --dry-run              show what would be run; write nothing
+  --json                 one line of JSON on stdout, and nothing else there
+  --quiet                show no progress
+"""
 
 
 def cores() -> int:
@@ -27,82 +93,47 @@ def cores() -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a sweep is asked to do."""
+    """What a sweep is to do: a field an option, with the meaning and the range that `HELP` states."""
 
-    trials: int
-    """Go on until this many trials are done (complete, pruned or diverged), counting those of earlier runs."""
-    jobs: int = 0
-    """Trials that run at once, one core each; 0 for one on every core."""
-    seeds: int = 1
-    """Run each trial with this many seeds, and judge it by the mean."""
-    confirm: int = 3
-    """Run the best few again on this many fresh seeds before naming a winner; 0 to trust the search."""
-    timeout: float = math.inf
-    """Seconds after which no new trial begins; those that run are finished."""
-    total_epochs: float = math.inf
-    """Epochs, over all trials and seeds, after which no new trial begins."""
-    total_flops: float = math.inf
-    """Floating-point operations of training after which no new trial begins."""
-    good_enough: float = -math.inf
-    """A val MSE that is good enough: once a trial has it, no new one begins."""
-    max_failures: int = 0
-    """Trials that may fail before the sweep gives up; 0 for any number that is not 5 in a row."""
-    cost: str = "none"
-    """Weigh accuracy against a cost as well: none, flops, train_seconds or n_parameters."""
     problem: str
-    """What to fit: a name (`knobwise problems` lists them), FILE.csv, .tsv or .parquet, or module:function."""
-    target: str = ""
-    """Of a table: the column to predict."""
-    drop: str = ""
-    """Of a table: columns to leave out, with commas between."""
-    task: str = ""
-    """Of a table: regression or classification. [by the target's values]"""
-    test_fraction: str = ""
-    """Of a table: the share of the rows that is kept for the test. [0.2]"""
-    group: str = ""
-    """Of a table: a column whose rows of one value stay in one part."""
-    time: str = ""
-    """Of a table: a column to split by: the latest rows are the test."""
-    target_scale: str = ""
-    """Of a table: auto, linear or log, the scale on which a number is learned. [auto]"""
-    split_seed: str = ""
-    """Of a table: another seed, another split. [0]"""
-    bounds: str = ""
-    """Of a function: low..high of each input, with commas between (-1..1,0..5)."""
-    noise: str = ""
-    """Of a function: the standard deviation of noise on the targets that are learnt from. [0]"""
-    inputs: str = ""
-    """Of a function that can have any number of inputs: how many."""
     samples: int = 0
-    """Of data that end: use at most this many of the training rows; 0 for up to 10,000."""
+    target: str = ""
+    drop: str = ""
+    task: str = ""
+    test_fraction: str = ""
+    group: str = ""
+    time: str = ""
+    target_scale: str = ""
+    split_seed: str = ""
+    bounds: str = ""
+    noise: str = ""
+    inputs: str = ""
     sampler: str
-    """Chooses the configurations: tpe, forest, random, qmc, grid or gp."""
     pruner: str
-    """Stops trials that are behind: none, median, asha or hyperband."""
+    cost: str = "none"
     seed: int = 0
-    """Varies what the sampler chooses."""
-    name: str
-    """The study to start or go on with."""
-    fresh: bool = False
-    """Start another study of that name (NAME-2, NAME-3, ...)."""
-    dry_run: bool = False
-    """Say what would be done; write nothing."""
-    storage: str = ""
-    """Where the search is kept: an Optuna URL (sqlite:///search.db) or a journal file. [mlruns/optuna.journal]"""
+    trials: int
+    jobs: int = 0
+    timeout: float = math.inf
+    total_epochs: float = math.inf
+    total_flops: float = math.inf
+    good_enough: float = -math.inf
+    max_failures: int = 0
     executor: str = "local"
-    """Where trials run: local (processes on this machine) or dask (a cluster)."""
     cluster: str = ""
-    """The address of a Dask scheduler (tcp://host:8786); none for a cluster on this machine."""
+    seeds: int = 1
+    confirm: int = 3
+    name: str
+    fresh: bool = False
+    storage: str = ""
     system_metrics: bool = False
-    """Record CPU and memory of this machine over time, with the study's own run."""
+    dry_run: bool = False
     json: bool = False
-    """Print one line of JSON on stdout, and nothing else there."""
     quiet: bool = False
-    """Show no progress."""
 
     @property
     def slots(self) -> int:
-        """How many trials run at once."""
+        """The number of trials that run at once."""
         return self.jobs or cores()
 
 

@@ -78,7 +78,7 @@ def sweep(folder: Path, modules: Path | None = None) -> int:
 
     os.chdir(folder)
     tempfile.tempdir = str(folder / "tmp")
-    code = command.main(SWEEP, OPTIONS, "python tiny.py")
+    code = command.main(SWEEP, OPTIONS)
     if modules:
         modules.write_text("\n".join(name for name in sys.modules if name != "__main__"))
     return code

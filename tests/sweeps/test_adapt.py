@@ -9,7 +9,7 @@ from optuna.trial import FixedTrial
 from knobwise.experiments import problems
 from knobwise.experiments.data.problem import Part, Problem
 from knobwise.sweeps import all_knobs, lr_epochs, one_to_one, samples
-from knobwise.sweeps.engine.cli.parser import parse
+from knobwise.sweeps.engine.cli.sweep_options import parse
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions

@@ -18,7 +18,6 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.record import names
 from knobwise.sweeps import commands
-from knobwise.sweeps.commands import doctor
 from knobwise.sweeps.engine.search.locks import FileLock
 from knobwise.sweeps.engine.search.storage import open_storage
 from tests.system.test_faults import sweep
@@ -86,7 +85,7 @@ class Stores:
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
     """What the doctor says as JSON; its exit code must fit."""
     capsys.readouterr()
-    code = doctor.main([*words, "--json"])
+    code = commands.main(["doctor", *words, "--json"])
     answer: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert code == (0 if answer["healthy"] else 1)
     return answer
@@ -98,7 +97,7 @@ def wrong(answer: dict[str, Any]) -> list[tuple[str, list[int], bool]]:
 
 def test_a_study_in_order_is_called_so_and_nothing_is_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert doctor.main([]) == 0
+    assert commands.main(["doctor"]) == 0
     shown = capsys.readouterr().out
     assert "agreement     the 3 finished trials of 1 study have a run each, and nothing is left over\n" in shown
     assert "WRONG" not in shown
@@ -121,12 +120,10 @@ def test_what_a_killed_driver_left_is_put_back_and_the_next_sweep_runs_it(
         ("2 runs are RUNNING in the record, but no driver runs the study: trial 3; trial 0", [0, 3], True),
         ("the study's run is RUNNING in the record, but no driver runs the study", [], True),
     ]
-    assert doctor.main([]) == 1
-    assert "\n              `knobwise doctor --repair` puts right what can be.\n" in capsys.readouterr().out
+    assert commands.main(["doctor"]) == 1
+    assert "\n              `knobwise doctor --repair` repairs what can be.\n" in capsys.readouterr().out
     assert commands.main(["clean", "--yes"]) == 0
-    assert (
-        "Not removed, but put right by `knobwise doctor --repair`:\n  tiny: 1 trial (3) is" in capsys.readouterr().out
-    )
+    assert "Not removed, but repaired by `knobwise doctor --repair`:\n  tiny: 1 trial (3) is" in capsys.readouterr().out
     mended = said(capsys, "--repair")
     assert mended["healthy"]
     assert mended["mended"] == [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.cli import parser
+from knobwise.sweeps.engine.cli import sweep_options
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.search import studies
 from knobwise.sweeps.engine.workers.jobs import Job
@@ -38,9 +38,9 @@ def test_going_on_with_another_objective_is_refused(tmp_path: Path) -> None:
     bench.run(1, study=bench.study())
     with pytest.raises(BadInput, match="objective 'val_mse' then and 'val_mse and flops' now"):
         bench.study(cost="flops")
-    assert studies.objectives(parser.parse(SWEEP, ["--cost", "flops"], "x")) == ["val_mse", "flops"]
+    assert studies.objectives(sweep_options.parse(SWEEP, ["--cost", "flops"], "x")) == ["val_mse", "flops"]
 
 
 def test_a_pruner_cannot_weigh_two_objectives() -> None:
     with pytest.raises(BadInput, match="--cost flops must go with --pruner none, got --pruner asha"):
-        parser.parse(SWEEP, ["--cost", "flops", "--pruner", "asha"], "x")
+        sweep_options.parse(SWEEP, ["--cost", "flops", "--pruner", "asha"], "x")

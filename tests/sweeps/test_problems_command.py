@@ -77,7 +77,7 @@ def test_a_function_of_ones_own_is_shown(
         (["friedman"], "got 'friedman'; did you mean friedman3?"),
         (["friedman1?noise=-1"], "error: noise must be >= 0, got -1\n"),
         (["mine.py:f?bounds=0..1"], "the file of a function must be one that can be read, got mine.py"),
-        (["article", "franke"], "got article franke"),
+        (["article", "franke"], "unknown word 'franke'"),
         (["--jsno"], "did you mean --json?"),
     ],
 )

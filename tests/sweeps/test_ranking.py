@@ -18,7 +18,7 @@ from knobwise.experiments.record.sources.rows import Points, Rows, Study
 from knobwise.experiments.report import reading
 from knobwise.experiments.report.answer import answer
 from knobwise.experiments.report.sections import ranking
-from knobwise.sweeps.commands import best as best_command
+from knobwise.sweeps.commands import main as knobwise
 from knobwise.sweeps.engine import finish
 from knobwise.sweeps.engine.recording.recorder import Opened
 from knobwise.sweeps.engine.results import results, trials_table
@@ -132,7 +132,7 @@ def answers(trials: list[Recorded], patch: pytest.MonkeyPatch, capsys: pytest.Ca
     place = SimpleNamespace(tracker=SimpleNamespace(uri=""), run=SimpleNamespace(experiment_id="", run_id=""))
     contract = finish.contract("s", found, 0.0, cast(Opened, place))
     capsys.readouterr()
-    best_command.main(["s"])
+    knobwise(["best", "s"])
     printed = re.findall(r"^ (≈?) *(best|baseline)? *(\d+) ", capsys.readouterr().out, re.MULTILINE)
     rows = re.findall("<tr.*?</tr>", ranking.content(facts), re.DOTALL)[1:]
     in_report = {_named(r'<th scope="row">(\d+)', row): row for row in rows}

@@ -141,7 +141,7 @@ def test_a_parameter_that_stands_for_a_knob_of_a_run_bears_its_name(name: str) -
 @EVERY
 def test_its_dry_run_says_what_it_would_do(name: str, workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sweep = catalogue.load(name)
-    assert main(sweep, ["--dry-run", "--json"], name) == 0
+    assert main(sweep, ["--dry-run", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["study"] == name
     assert said["first"][0] == dict(sweep.baseline)
@@ -152,7 +152,7 @@ def test_its_dry_run_says_what_it_would_do(name: str, workdir: Path, capsys: pyt
 
 @pytest.mark.parametrize("name", ["annealing_dropout", "lr_epochs", "samples"])
 def test_a_grid_over_it_repeats_nothing(name: str, workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(catalogue.load(name), ["--dry-run", "--json", "--sampler", "grid", "--trials", "6"], name) == 0
+    assert main(catalogue.load(name), ["--dry-run", "--json", "--sampler", "grid", "--trials", "6"]) == 0
     first = json.loads(capsys.readouterr().out)["first"]
     assert len({json.dumps(point, sort_keys=True) for point in first}) == len(first) == 5
 
@@ -206,7 +206,7 @@ def test_a_grid_that_nobody_could_walk_is_refused(
     workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(distributions, "MOST_POINTS", 20)
-    assert main(catalogue.load("lr_epochs"), ["--dry-run", "--sampler", "grid"], "lr_epochs") == 2
+    assert main(catalogue.load("lr_epochs"), ["--dry-run", "--sampler", "grid"]) == 2
     assert "--sampler grid must have at most 20 points" in capsys.readouterr().err
 
 

@@ -1,7 +1,9 @@
 """The `knobwise` command and its verbs, as a user runs them."""
 
+import shlex
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -33,15 +35,58 @@ def test_help_lists_every_verb_with_what_it_does(tmp_path: Path) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_help_and_version_import_none_of_the_slow_libraries(tmp_path: Path) -> None:
+    slow = "{'numpy', 'optuna', 'mlflow', 'pandas', 'rich'}"
+    code = (
+        f"import sys; from knobwise.sweeps.commands import main; main(sys.argv[1:]); print({slow} & {{*sys.modules}})"
+    )
+    for words in (["--help"], ["--version"], ["best", "--help"], ["sweep", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            cwd=tmp_path,
+            env=user_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "set()"), words
+    assert knobwise(tmp_path, "--version").stdout == f"knobwise {metadata.version('knobwise')}\n"
+
+
+def test_the_help_of_a_verb_and_of_a_sweep(tmp_path: Path) -> None:
+    shown = knobwise(tmp_path, "best", "lr_epochs", "-h").stdout
+    assert "Usage: knobwise best STUDY [options]\n" in shown
+    assert "--n N " in shown
+    generic, named = (knobwise(tmp_path, "sweep", *words, "--help").stdout for words in ([], ["lr_epochs"]))
+    assert "Usage: knobwise sweep SWEEP [options]\n" in generic
+    assert "[the sweep's own]" in generic
+    assert "Usage: knobwise sweep lr_epochs [options]\n" in named
+    assert "[lr_epochs]" in named
+
+
+def test_hints_are_what_works_in_the_users_shell(tmp_path: Path) -> None:
+    elsewhere = {"PATH": "/usr/bin:/bin"}
+    shown = knobwise(tmp_path, "list", **elsewhere).stdout
+    program = shown.partition("(")[2].partition(" sweep NAME)")[0]
+    assert subprocess.run([*shlex.split(program), "--version"], cwd=tmp_path, env=elsewhere, check=True).returncode == 0
+    assert f"Usage: {program} best STUDY" in knobwise(tmp_path, "best", "--help", **elsewhere).stdout
+    assert "(knobwise sweep NAME)" in knobwise(tmp_path, "list").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["swep"], "did you mean sweep?"),
-        (["sweep"], "must be followed by one of"),
+        (["sweep"], "knobwise sweep: missing SWEEP; Usage: knobwise sweep SWEEP [options]"),
+        (["best"], "knobwise best: missing STUDY; Usage: knobwise best STUDY [options]"),
+        (["extend", "lr_epochs"], "knobwise extend: missing TRIAL"),
+        (["extend", "lr_epochs", "-1", "--epochs", "9"], "TRIAL must be a whole number >= 0, got -1"),
+        (["runs", "lr_epochs", "two"], "knobwise runs: unknown word 'two'"),
         (["sweep", "lr_epoch"], "did you mean lr_epochs?"),
         (["sweep", "lr_epochs", "--jobs", "x"], "--jobs must be a whole number, got 'x'"),
-        (["list", "--stroage"], "knobwise list must stand alone"),
-        (["doctor", "who"], "the words that are no options must be none, got who"),
+        (["sweep", "--jobs", "0", "lr_epoch"], "did you mean lr_epochs?"),
+        (["list", "--stroage"], "did you mean --storage?"),
+        (["doctor", "who"], "knobwise doctor: unknown word 'who'; Usage: knobwise doctor [options]"),
     ],
 )
 def test_a_wrong_word_is_one_line_that_says_what_would_be_right(words: list[str], said: str, tmp_path: Path) -> None:

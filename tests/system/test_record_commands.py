@@ -73,11 +73,12 @@ def test_export_writes_the_file(recorded_sweep: RecordedSweep, tmp_path: Path) -
     ("words", "said"),
     [
         (["runs", "lr_epoch"], "study must be one of lr_epochs in sqlite:"),
+        (["best", "lr_epoch"], "got 'lr_epoch'; did you mean lr_epochs?"),
         (["runs", "lr_epochs", "--sort", "rl"], "--sort must be one of trial, n_samples, "),
         (["best", "lr_epochs", "--by", "lr"], "by must be one of val_mse, "),
-        (["best", "lr_epochs", "--n", "0"], "--n must be a whole number >= 1, got '0'"),
+        (["best", "lr_epochs", "--n", "0"], "--n must be a whole number >= 1, got 0"),
         (["export", "lr_epochs", "x.xls"], "file must end in .parquet or .csv, got 'x.xls'"),
-        (["clean", "all"], "must be none, got all"),
+        (["clean", "all"], "knobwise clean: unknown word 'all'"),
     ],
 )
 def test_what_cannot_be_is_one_line(words: list[str], said: str, recorded_sweep: RecordedSweep) -> None:

@@ -121,7 +121,7 @@ def test_the_recorded_sweeps_report_says_what_the_sweep_said(
     ("words", "said"),
     [
         (["nosuch"], "study must be one of lr_epochs in sqlite:///"),
-        ([], "the words that are no options must be STUDY, got nothing"),
+        ([], "knobwise report: missing STUDY; Usage: knobwise report STUDY [options]"),
         (["lr_epochs", "--out", "x"], "did you mean --output?"),
         (["lr_epochs", "--output", "nowhere/x.html"], "--output must be in a folder that is there"),
         (["lr_epochs", "--output", "mlruns"], "--output must be a file, got the folder 'mlruns'"),

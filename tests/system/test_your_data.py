@@ -133,7 +133,7 @@ def test_every_run_says_which_data_it_is_of(reader: tuple[Path, dict[str, str]])
         (lambda new: new.assign(soil="chalk"), "", "column 'soil' must hold one of clay, marl, got 'chalk' in row 1"),
         (lambda new: new.assign(hue="red"), "", "column 'hue' must hold finite numbers, got 'red' in row 1"),
         (lambda new: new.assign(soil="chalk"), "--unseen ignore", ""),
-        (lambda new: new, "--unseen maybe", "--unseen must be refuse or ignore, got 'maybe'"),
+        (lambda new: new, "--unseen maybe", "--unseen must be one of refuse, ignore, got 'maybe'"),
     ],
 )
 def test_rows_that_the_model_cannot_take_are_refused_by_name(

@@ -1,11 +1,13 @@
-"""The command behind every sweep script and `knobwise sweep NAME`."""
+"""The command behind every sweep script and `knobwise sweep SWEEP`."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from knobwise.sweeps.engine.cli import gc
+from knobwise.experiments import shell
+from knobwise.sweeps.engine.cli import gc, pages, parser
 from knobwise.sweeps.engine.errors import one_line
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
@@ -13,29 +15,44 @@ if TYPE_CHECKING:
     from knobwise.sweeps.engine.sweep import Sweep
 
 
-def main(sweep: Sweep, argv: list[str] | None = None, program: str = "") -> int:
-    """Run `sweep` as the command line asks, and return the exit code.
+def main(sweep: Sweep, argv: list[str] | None = None) -> int:
+    """Run `sweep` as its script's command line asks, and return the exit code.
 
-    0 done; 2 bad input, 1 a store that cannot be used or a sweep that could not go on, each with one line on stderr;
+    0 done; 2 bad input, 1 a store that cannot be used or a sweep that could not finish, each with one line on stderr;
     130 and 143 after SIGINT and SIGTERM, with all finished work saved.
 
     Args:
         sweep: what to run.
         argv: the options; None for those the process was started with.
-        program: what `--help` calls the command; "" for the script itself.
     """
     words = sys.argv[1:] if argv is None else argv
-    with Interrupts() as interrupts, gc.seldom():
-        return one_line(lambda: _run(sweep, words, program or f"python {sys.argv[0]}", interrupts))
+    program = f"{shell.program('python')} {shlex.quote(sys.argv[0])}"
+    page = pages.of_sweep(sweep, program)
+    if parser.asks_for_help(words):
+        sys.stdout.write(page)
+        return 0
+    with gc.seldom():
+        return one_line(lambda: run(sweep, parser.read(page, words), program))
 
 
-def _run(sweep: Sweep, words: list[str], program: str, interrupts: Interrupts) -> int:
-    # Imported here and not above: a worker started fresh imports the script, and so this module, again.
-    import optuna
+def run(sweep: Sweep, given: parser.Given, program: str) -> int:
+    """Run `sweep` with the options given.
 
-    from knobwise.sweeps.engine import session
-    from knobwise.sweeps.engine.cli import parser
+    Args:
+        program: the command without options, for the hint that resumes the study.
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    chosen = parser.parse(sweep, words, program)
-    return session.dry_run(sweep, chosen) if chosen.dry_run else session.run(sweep, chosen, interrupts, program)
+    Raises:
+        BadInput, StoreError, Unfinished: one line for stderr.
+    """
+    with Interrupts() as interrupts:
+        # Imported here and not above: a worker started fresh imports the script, and so this module, once more.
+        from knobwise.sweeps.engine.cli import sweep_options
+
+        options = sweep_options.checked(sweep, given)
+
+        import optuna
+
+        from knobwise.sweeps.engine import session
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        return session.dry_run(sweep, options) if options.dry_run else session.run(sweep, options, interrupts, program)

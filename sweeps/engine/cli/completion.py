@@ -1,64 +1,58 @@
 """What a shell offers when Tab is pressed behind `knobwise`: verbs, their options, sweeps, studies, values.
 
-An answer has to come while a finger is still on the key, so nothing is imported that takes longer than it may: a verb's
-options are read from its docstring, those of a sweep from the text of `Options`, the studies from the lines of the
-journal and the tables of the record. What cannot be read so is not offered.
+An answer has to come at once, so nothing slow is imported: words and options are those of the pages of help, the
+studies come from the lines of the journal and the tables of the record. Studies on a server are not offered.
 """
 
-import ast
 import json
 import pkgutil
-import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 from knobwise import experiments, sweeps
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import journal_path, sqlite_file, tracking_uri
+from knobwise.sweeps.engine.cli import pages, parser
+from knobwise.sweeps.engine.cli.parser import Option
 
 SHELLS = ("bash", "fish", "zsh")
 
-_OPTION = re.compile(r"^  (--[\w-]+)( [A-Z]+)?  ", re.MULTILINE)
-_VALUES = re.compile(r": (\w+(?:, \w+)* or \w+)\.")
-_IN_BRACKETS = re.compile(r" \([^)]*\)")
 _STUDIES = """
     SELECT study.value FROM tags kind JOIN runs r USING (run_uuid) JOIN tags study USING (run_uuid)
     WHERE kind.key = ? AND kind.value = 'study' AND study.key = ? AND r.lifecycle_stage = 'active'
 """
 
 
-def candidates(words: list[str], verbs: Iterable[str]) -> list[str]:
+def candidates(words: list[str]) -> list[str]:
     """What the last of `words` can become; nothing where that is the name of a file, or anything.
 
     Args:
         words: typed after `knobwise`, the last as far as it has been typed.
-        verbs: those there are.
 
-    >>> candidates(["do"], ["doctor", "list"])
+    >>> candidates(["do"])
     ['doctor']
     """
     typed = [word for word in words if word != "="] or [""]  # bash makes three words of --sampler=tpe
     *before, last = typed if words[-1:] != ["="] else [*typed, ""]
     if not before:
-        return _fitting(last, [*verbs, "--help"])
+        return _fitting(last, [*pages.verbs(), "--help", "--version"])
     verb, *given = before
-    if verb not in set(verbs):
+    if verb not in pages.verbs():
         return []
-    options = _options(verb)
-    option, equals, value = last.partition("=")
-    if equals and option in options:
-        return [f"{option}={each}" for each in _fitting(value, options[option])]
-    if given and given[-1].startswith("--") and options.get(given[-1]) is not None:
-        return _fitting(last, options[given[-1]] or [])
+    page = pages.of_verb(verb)
+    options = parser.options_of(page)
+    name, equals, value = last.partition("=")
+    if equals and name in options:
+        return [f"{name}={each}" for each in _fitting(value, _values(options[name]))]
+    if given and given[-1] in options and options[given[-1]].value:
+        return _fitting(last, _values(options[given[-1]]))
     if last.startswith("-"):
         return _fitting(last, [*(name for name in options if name not in given), "--help"])
-    place = len(_alone(given, options))
-    wanted = _positions(verb)
-    offered = _OFFERED.get(wanted[place], _nothing) if place < len(wanted) else _nothing
+    place, wanted = len(_alone(given, options)), parser.words_of(page)
+    offered = _OFFERED.get(wanted[place].strip("[]"), _nothing) if place < len(wanted) else _nothing
     return _fitting(last, offered(_value_of("--storage", given)))
 
 
@@ -74,26 +68,26 @@ def studies(storage: str) -> list[str]:
 
 
 def _in_journal(path: Path) -> list[str]:
-    """By the lines that make studies (operation 0) and delete them (operation 1)."""
+    """By the lines that create studies (operation 0) and delete them (operation 1)."""
     if not path.is_file():
         return []
-    found: dict[int, str] = {}
-    made = 0
+    alive: dict[int, str] = {}  # keys by Optuna's number of the study, which counts those created
+    created = 0
     with path.open("rb") as lines:
         for line in lines:
             if not line.startswith((b'{"op_code":0,', b'{"op_code":1,')) or not line.endswith(b"}\n"):
                 continue
-            said = json.loads(line)
-            if said["op_code"] == 1:
-                found.pop(said["study_id"], None)
-            elif said["study_name"] not in found.values():  # refused by Optuna where there is one
-                found[made] = said["study_name"]
-                made += 1
-    return list(found.values())
+            operation = json.loads(line)
+            if operation["op_code"] == 1:
+                alive.pop(operation["study_id"], None)
+            elif operation["study_name"] not in alive.values():  # else Optuna refused it
+                alive[created] = operation["study_name"]
+                created += 1
+    return list(alive.values())
 
 
 def _in_table(file: Path, query: str, values: list[str]) -> list[str]:
-    """A column of a database; nothing where it is not one: Tab is no place for an error."""
+    """A column of a database; nothing where it cannot be read: Tab shows no errors."""
     if not file.is_file():
         return []
     try:
@@ -104,64 +98,19 @@ def _in_table(file: Path, query: str, values: list[str]) -> list[str]:
         return []
 
 
-def _options(verb: str) -> dict[str, list[str] | None]:
-    """The options of a verb, each with the values that it is known to take; None for one that takes none."""
-    if verb == "sweep":
-        return _of_sweeps()
-    if verb == "list":  # which tells of it in a sentence
-        return {"--storage": []}
-    return {name: [] if value else None for name, value in _OPTION.findall(_docstring(verb))}
+def _values(option: Option) -> list[str]:
+    """The values that an option is known to take."""
+    return _problems("") if option.name == "--problem" else option.choices
 
 
-@cache
-def _of_sweeps() -> dict[str, list[str] | None]:
-    """The fields of `Options`, each with the values that its docstring counts up."""
-    [fields] = [
-        node.body
-        for node in _tree("engine", "settings").body
-        if isinstance(node, ast.ClassDef) and node.name == "Options"
-    ]
-    found: dict[str, list[str] | None] = {}
-    for field, after in zip(fields, fields[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
-            text = _IN_BRACKETS.sub("", str(ast.literal_eval(after.value)))
-            values = _VALUES.search(text)
-            known = re.split(", | or ", values.group(1)) if values else []
-            flag = isinstance(field.annotation, ast.Name) and field.annotation.id == "bool"
-            found[f"--{field.target.id.replace('_', '-')}"] = None if flag else known
-    found["--problem"] = _problems("")
-    return found
-
-
-def _positions(verb: str) -> list[str]:
-    """What stands alone behind a verb, in order, as its call of `words.read` has it: STUDY, FILE, TRIAL."""
-    if verb == "sweep":
-        return ["SWEEP"]
-    if verb == "completion":
-        return ["SHELL"]
-    calls = [node for node in ast.walk(_tree("commands", verb)) if isinstance(node, ast.Call)]
-    tuples = [
-        part
-        for call in calls
-        for keyword in call.keywords
-        if keyword.arg == "alone"
-        for part in ast.walk(keyword.value)
-        if isinstance(part, ast.Tuple)
-    ]
-    return [str(ast.literal_eval(element)) for element in tuples[0].elts] if tuples else []
-
-
-def _alone(given: list[str], options: dict[str, list[str] | None]) -> list[str]:
+def _alone(given: list[str], options: dict[str, Option]) -> list[str]:
     """Those of the words that are neither options nor their values."""
-    found, takes = [], False
+    alone, before = [], ""
     for word in given:
-        if word.startswith("--"):
-            takes = "=" not in word and options.get(word) is not None
-        elif takes:
-            takes = False
-        else:
-            found.append(word)
-    return found
+        if not word.startswith("--") and not (before in options and options[before].value):
+            alone.append(word)
+        before = word
+    return alone
 
 
 def _value_of(option: str, given: list[str]) -> str:
@@ -192,13 +141,5 @@ _OFFERED: dict[str, Callable[[str], list[str]]] = {
 }
 
 
-def _fitting(start: str, known: Iterable[str] | None) -> list[str]:
-    return [name for name in known or [] if name.startswith(start)]
-
-
-def _tree(folder: str, module: str) -> ast.Module:
-    return ast.parse((Path(sweeps.__path__[0]) / folder / f"{module}.py").read_text(encoding="utf-8"))
-
-
-def _docstring(verb: str) -> str:
-    return ast.get_docstring(_tree("commands", verb)) or ""
+def _fitting(start: str, known: Iterable[str]) -> list[str]:
+    return [name for name in known if name.startswith(start)]

@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from knobwise.experiments.data.tables import reading
-from knobwise.sweeps.engine.errors import BadInput, nearest
+from knobwise.experiments.text import nearest
+from knobwise.sweeps.engine.errors import BadInput
 
 
 def check(file: Path) -> None:

@@ -1,162 +1,158 @@
-"""The options of every sweep, read from the command line and checked there."""
+"""The parser of every command line: a page of help declares words and options, and that page is what is read.
 
-import contextlib
-import difflib
-import io
-import math
+    Usage: knobwise export STUDY FILE [options]
+
+    Options:
+      --first N     at most so many rows (>= 1)
+      --order a|b   one of these names
+      --json        a flag: it takes no value
+
+In the usage line a word in capitals is required, and one in brackets may be left out. The capitals behind an option
+name the kind of its value, as in `KINDS`; a number has the range that its text gives in parentheses.
+"""
+
 import re
-import typing
-from collections.abc import Callable
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-import tyro
+from knobwise.experiments.text import nearest
+from knobwise.sweeps.engine.errors import BadInput
 
-from knobwise.experiments import problems
-from knobwise.experiments.data.spec import Spec
-from knobwise.sweeps.engine.errors import BadInput, nearest
-from knobwise.sweeps.engine.settings import COSTS, Options, given_of_problem
-from knobwise.sweeps.engine.sweep import Sweep
+Given = dict[str, Any]
+"""The words and options that were typed, by their names in the page (`STUDY`, `--first`); True for a flag."""
 
-_STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "N": ("a whole number", int),
+    "TRIAL": ("a whole number", int),
+    "X": ("a number", float),
+    "SECONDS": ("a number of seconds", float),
+    "FILE": ("a file name", str),
+    "DIR": ("a folder", str),
+    "URL": ("an Optuna URL or a journal file", str),
+}
+"""What a value is called in a message, and how it is converted; any other value is text."""
+
+_USAGE = re.compile(r"^Usage: (?P<program>.*?)(?P<words>(?: \[?[A-Z]+\]?)*)(?: \[options\])?$", re.MULTILINE)
+_OPTION = re.compile(r"^  (--[\w-]+)(?: (\S+))?(?: {2,}|\n {3,})(.*(?:\n {3,}.*)*)", re.MULTILINE)
+_RANGE = re.compile(r"\((>=?) (\d+)\)")
+_NEGATIVE = re.compile(r"-[\d.]+")
 
 
-_EXAMPLES = """{question}
+class Option(NamedTuple):
+    """An option of a page, or a word of its usage line.
 
-examples:
-  {program}                         the default budget
-  {program} --trials 60             go on with the same study
-  {program} --fresh --seeds 3       another study, each trial on three seeds
-  {program} --dry-run               only say what would be done"""
+    name: as typed, `--first`; of a word, its capitals.
+    value: the kind of its value, or the values that it takes as `a|b`; "" for a flag.
+    text: what the page says of it.
+    """
+
+    name: str
+    value: str
+    text: str
+
+    @property
+    def choices(self) -> list[str]:
+        """The values that it takes; empty where any is taken."""
+        return self.value.split("|") if "|" in self.value else []
+
+    @property
+    def wanted(self) -> str:
+        """What its value must be, for a message."""
+        return f"one of {', '.join(self.choices)}" if self.choices else KINDS.get(self.value, (self.value, str))[0]
+
+    def convert(self, typed: str) -> Any:
+        """The value for what was typed.
+
+        Raises:
+            BadInput: it is of another kind, out of range, or none of the choices.
+        """
+        if self.choices and typed not in self.choices:
+            raise BadInput(f"{self.name} must be {self.wanted}, got {typed!r}{nearest(typed, self.choices)}")
+        make = KINDS.get(self.value, ("", str))[1]
+        try:
+            value = make(typed)
+        except ValueError:
+            raise BadInput(f"{self.name} must be {self.wanted}, got {typed!r}") from None
+        if make is str:
+            return value
+        limits = _RANGE.search(self.text)
+        sign, least = limits.groups() if limits else (">=", "0" if make is int else "-inf")
+        if not (value > float(least) or (sign == ">=" and value == float(least))):
+            limit = "" if least == "-inf" else f" {sign} {least}"
+            raise BadInput(f"{self.name} must be {self.wanted}{limit}, got {typed}")
+        return value
 
 
-def parse(sweep: Sweep, words: list[str], program: str) -> Options:
-    """The options in `words`, over the sweep's own defaults.
+def options_of(page: str) -> dict[str, Option]:
+    """The options that a page declares, by name.
+
+    >>> options_of("  --first N   so many rows (>= 1)")
+    {'--first': Option(name='--first', value='N', text='so many rows (>= 1)')}
+    """
+    return {name: Option(name, value, text) for name, value, text in _OPTION.findall(page)}
+
+
+def words_of(page: str) -> list[str]:
+    """The words of a page's usage line, in order; those that may be left out in brackets.
+
+    >>> words_of("Usage: knobwise export STUDY [FILE] [options]")
+    ['STUDY', '[FILE]']
+    """
+    usage = _USAGE.search(page)
+    return usage["words"].split() if usage else []
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether `words` hold -h or --help."""
+    return "-h" in words or "--help" in words
+
+
+def read(page: str, words: Sequence[str]) -> Given:
+    r"""What was typed, checked against `page`; `--option value` and `--option=value` are the same.
 
     Raises:
-        BadInput: an option is unknown, or its value is not one that it takes.
-        SystemExit: after `--help`.
+        BadInput: an option is unknown, lacks its value or has a wrong one, or a word is missing or unknown.
+
+    >>> read("Usage: knobwise export STUDY [options]\n\n  --first N   so many rows", ["lr_epochs", "--first=9"])
+    {'--first': 9, 'STUDY': 'lr_epochs'}
     """
-    defaults = Options(
-        trials=sweep.trials, problem=sweep.problem, sampler=sweep.sampler, pruner=sweep.pruner, name=sweep.name
-    )
-    if "--help" not in words and "-h" not in words:
-        _check_words(words)
-    spelled = io.StringIO()
-    helping = "--help" in words or "-h" in words
-    with contextlib.nullcontext() if helping else contextlib.redirect_stderr(spelled):
-        try:
-            options = tyro.cli(
-                Options,
-                args=["--help"] if helping else words,
-                default=defaults,
-                prog=program,
-                description=_EXAMPLES.format(question=sweep.question, program=program),
-                config=(tyro.conf.FlagCreatePairsOff,),
-                console_outputs=helping,
-            )
-        except SystemExit as stop:
-            if helping:
-                raise
-            raise BadInput(f"options must be as --help shows them, got {' '.join(words)}") from stop
-    if options.cost != "none" and not any(word.startswith("--pruner") for word in words):
-        options = replace(options, pruner="none")  # Optuna prunes by one objective; the sweep's own choice yields
-    _check_values(options)
-    return replace(options, problem=_problem(options))
-
-
-def _problem(options: Options) -> str:
-    """The problem's name in full, with the options that are about it, and the SHA-256 of a file."""
-    try:
-        spec = Spec.parse(options.problem).having({name: getattr(options, name) for name in given_of_problem(options)})
-        return problems.load(str(spec)).name
-    except ValueError as error:
-        near = nearest(options.problem, problems.names()) if "must be one of" in str(error) else ""
-        raise BadInput(f"{'--' * str(error).startswith('problem must')}{error}{near}") from None
-
-
-def _check_words(words: list[str]) -> None:
-    """Refuse what is not an option, and values of the wrong type, in one line each (tyro draws a box of several)."""
-    types = _types()
-    rest = list(words)
+    options, given = options_of(page), Given()
+    rest, alone = list(words), []
     while rest:
-        word, equals, value = rest.pop(0).partition("=")
-        name = word.removeprefix("--").replace("_", "-")
-        if not word.startswith("--") or name not in types:
-            known = [f"--{each}" for each in types]
-            what = "option must be one of" if word.startswith("-") else "options begin with --, those there are:"
-            hint = nearest(word, known)
-            raise BadInput(f"{what} {', '.join(known)}, got {word!r}{hint}")
-        if types[name] is bool:
-            if equals:
-                raise BadInput(f"--{name} must stand alone, got {value!r}")
+        word = rest.pop(0)
+        if not word.startswith("-") or word == "-" or _NEGATIVE.fullmatch(word):
+            alone.append(word)
             continue
-        if not equals and (not rest or rest[0].startswith("--")):
-            raise BadInput(f"--{name} must be followed by {_KINDS[types[name]][0]}, got nothing")
-        _check_type(name, types[name], value if equals else rest.pop(0))
+        name, equals, value = word.partition("=")
+        option = options.get(name.replace("_", "-"))
+        if option is None:
+            known = [*options, "--help"]
+            raise BadInput(f"option must be one of {', '.join(known)}, got {name!r}{nearest(name, known)}")
+        if not option.value:
+            if equals:
+                raise BadInput(f"{option.name} must stand alone, got {value!r}")
+            given[option.name] = True
+            continue
+        if not equals and rest and not rest[0].startswith("--"):  # a single dash may begin a negative number
+            value = rest.pop(0)
+        if not value:
+            raise BadInput(f"{option.name} must be followed by {option.wanted}, got nothing")
+        given[option.name] = option.convert(value)
+    return given | _words(page, alone)
 
 
-def _check_type(name: str, kind: Any, value: str) -> None:
-    wanted, convert = _KINDS[kind]
-    try:
-        convert(value)
-    except ValueError:
-        raise BadInput(f"--{name} must be {wanted}, got {value!r}") from None
+def _words(page: str, alone: list[str]) -> Given:
+    """The words that are no options, by their names in the usage line.
 
-
-_KINDS: dict[Any, tuple[str, Callable[[str], Any]]] = {
-    int: ("a whole number", int),
-    float: ("a number", float),
-    str: ("a name", str),
-}
-
-
-def _types() -> dict[str, Any]:
-    """The type of each option by its name on the command line."""
-    hints = typing.get_type_hints(Options)
-    return {field.name.replace("_", "-"): hints[field.name] for field in fields(Options)}
-
-
-def _check_values(options: Options) -> None:
-    """Refuse what is of the right type but out of range, or names nothing that there is."""
-    from knobwise.sweeps.engine.search.pruners import PRUNERS
-    from knobwise.sweeps.engine.search.samplers import SAMPLERS
-    from knobwise.sweeps.engine.workers.pool import EXECUTORS
-
-    _at_least("trials", options.trials, 1)
-    if options.jobs < 0:
-        raise BadInput(f"--jobs must be a whole number >= 1, or 0 for one on every core, got {options.jobs}")
-    _at_least("seeds", options.seeds, 1)
-    _at_least("confirm", options.confirm, 0)
-    _at_least("seed", options.seed, 0)
-    if not options.timeout > 0:
-        raise BadInput(f"--timeout must be a number of seconds > 0, got {options.timeout:g}")
-    for name, number in (("total-epochs", options.total_epochs), ("total-flops", options.total_flops)):
-        if not number > 0:
-            raise BadInput(f"--{name} must be a number > 0, got {number:g}")
-    if math.isnan(options.good_enough):
-        raise BadInput("--good-enough must be a val MSE, got nan")
-    if options.samples < 0 or options.samples == 1:
-        raise BadInput(f"--samples must be a whole number >= 2, or 0 for up to 10,000, got {options.samples}")
-    _at_least("max-failures", options.max_failures, 0)
-    _one_of("cost", options.cost, ["none", *COSTS])
-    _one_of("sampler", options.sampler, list(SAMPLERS))
-    _one_of("pruner", options.pruner, list(PRUNERS))
-    _one_of("executor", options.executor, list(EXECUTORS))
-    if not _STUDY_NAME.fullmatch(options.name):
-        raise BadInput(f"--name must be letters, digits, '.', '_' or '-', at most 100, got {options.name!r}")
-    if options.cost != "none" and options.pruner != "none":
-        raise BadInput(f"--cost {options.cost} must go with --pruner none, got --pruner {options.pruner}")
-    if options.cluster and options.executor != "dask":
-        raise BadInput(f"--cluster must go with --executor dask, got --executor {options.executor}")
-
-
-def _at_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise BadInput(f"--{name} must be a whole number >= {least}, got {value}")
-
-
-def _one_of(name: str, value: str, known: list[str]) -> None:
-    if value not in known:
-        near = nearest(value, known) if difflib.get_close_matches(value, known, n=1) else ""
-        raise BadInput(f"--{name} must be one of {', '.join(known)}, got {value!r}{near}")
+    Raises:
+        BadInput: one is missing, unknown or of the wrong kind.
+    """
+    names, usage = words_of(page), _USAGE.search(page)
+    program, line = (usage["program"], usage[0]) if usage else ("", "")
+    missing = [name for name in names[len(alone) :] if not name.startswith("[")]
+    if missing:
+        raise BadInput(f"{program}: missing {missing[0]}; {line}")
+    if len(alone) > len(names):
+        raise BadInput(f"{program}: unknown word {alone[len(names)]!r}; {line}")
+    named = zip((name.strip("[]") for name in names), alone, strict=False)
+    return {name: Option(name, name, "").convert(word) for name, word in named}

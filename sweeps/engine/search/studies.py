@@ -12,7 +12,8 @@ import optuna
 from optuna.storages import BaseStorage
 
 from knobwise.experiments.data.spec import DIGEST, Spec
-from knobwise.sweeps.engine.errors import BadInput, Unfinished, nearest
+from knobwise.experiments.text import nearest
+from knobwise.sweeps.engine.errors import BadInput, Unfinished
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions

@@ -6,7 +6,8 @@ import runpy
 from pathlib import Path
 
 from knobwise import sweeps
-from knobwise.sweeps.engine.errors import BadInput, nearest
+from knobwise.experiments.text import nearest
+from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.sweep import Sweep
 
 
