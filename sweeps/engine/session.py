@@ -51,7 +51,7 @@ def run(
         workers = pool.start(options.executor, options.slots, options.cluster)  # they import while this goes on
         stack.callback(workers.close)
         study, chosen = _open(sweep, options, stack, extension)
-        ask_first = store_link.asked_first(study, tracking_uri())
+        check_first = store_link.address_changed(study, tracking_uri())
         if extension:
             options = replace(options, trials=_with(study, sweep, extension))
         recorder = Recorder()
@@ -59,8 +59,8 @@ def run(
         about = {} if extension else _about(sweep, options)
         opened = recorder.open(study, sweep=sweep.name, name=chosen.name, problem=options.problem, about=about)
         if options.system_metrics:
-            stack.enter_context(system_metrics.watched(recorder))
-        if ask_first:  # nothing is to run that would have no record
+            stack.enter_context(system_metrics.monitored(recorder))
+        if check_first:  # nothing is to run that would have no record
             opened.result()
         plan = make_plan(sweep, options, study, began)
         shown = progress.choose(chosen.key, options.quiet)

@@ -70,7 +70,7 @@ def every_kind_of_run(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     anew = retrained.record(choice.choose("lr_epochs"), outcome, "complete", 1.0, 2.0)
     images.log(tracker.uri, anew, [forming.frame("article", outcome.checkpoint)])
-    tracker.measure(study, system_metrics.look(), 1.0)
+    tracker.measure(study, system_metrics.sample(), 1.0)
     classes = run(problems.load("two_moons"), replace(config, loss="binary_cross_entropy"), pictures=False)
     tracker.record(study, trial=2, status="complete", outcome=classes, started=1.0, ended=2.0)
     linear = Reference("linear", "a linear model", {"val_mse": 1.0, "train_seconds": 0.1}, np.ones((1, 1)))

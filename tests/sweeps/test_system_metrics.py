@@ -1,4 +1,4 @@
-"""`--system-metrics`: how busy the machine is, on the study's own run, counted on by the next sitting."""
+"""`--system-metrics`: how busy the machine is, on the study's own run, continued by the next session."""
 
 import sqlite3
 import time
@@ -36,11 +36,11 @@ def test_a_study_has_curves_of_the_machine_where_they_are_asked_for(tmp_path_fac
     assert sweep(tmp_path, "--system-metrics", MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL="0.05")[0] == 0
     first = curve(tmp_path, MEMORY)
     assert len(first) >= 2
-    for at in (1.0, 2.0):  # as two later sittings would
+    for at in (1.0, 2.0):  # as two later sessions would
         tracker = Tracker(f"sqlite:///{tmp_path}/mlflow.db")
         study = tracker.open_study(sweep="tiny", name="tiny", study="tiny", problem="article", about={})
-        tracker.measure(study, system_metrics.look(), at)
-    for name in system_metrics.look():
+        tracker.measure(study, system_metrics.sample(), at)
+    for name in system_metrics.sample():
         points = curve(tmp_path, name)
         assert len(points) == len(first) + 2
         assert [step for _, step, _ in points] == list(range(len(points)))
@@ -63,7 +63,7 @@ class Slow:
 def test_a_store_that_is_slow_or_fails_is_given_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.001")
     slow = Slow()
-    with system_metrics.watched(cast(Recorder, slow)):
+    with system_metrics.monitored(cast(Recorder, slow)):
         while not slow.given:
             time.sleep(0.001)
         time.sleep(0.02)
@@ -73,7 +73,9 @@ def test_a_store_that_is_slow_or_fails_is_given_no_more(monkeypatch: pytest.Monk
     assert len(slow.given) == 1
 
 
-@pytest.mark.parametrize(("given", "seconds"), [("0.5", 0.5), ("", system_metrics.EVERY), ("often", 5.0), ("-1", 5.0)])
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("0.5", 0.5), ("", system_metrics.INTERVAL), ("often", 5.0), ("-1", 5.0)]
+)
 def test_the_users_interval_is_taken_where_it_is_one(
     given: str, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

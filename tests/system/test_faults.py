@@ -158,7 +158,7 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_made_whole_from_the_record(fol
 
 def test_another_store_is_refused_before_anything_runs(folder: Path) -> None:
     line = refused(sweep(folder, "--trials", "4", MLFLOW_TRACKING_URI="sqlite:///other.db"), 2)
-    assert line.startswith("error: study 'tiny' must go on in the store that has its record, sqlite:///")
+    assert line.startswith("error: study 'tiny' must be resumed in the store that has its record, sqlite:///")
     assert f"got sqlite:///{folder}/other.db, which does not have it" in line
     assert not (folder / "other.db").exists()
     shutil.copy(folder / "mlflow.db", folder / "other.db")

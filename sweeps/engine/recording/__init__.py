@@ -1,1 +1,1 @@
-"""What goes into MLflow while a sweep runs: the recorder, and what links a study to its store."""
+"""The record of a study in MLflow: the thread that writes it, and which store it is in."""

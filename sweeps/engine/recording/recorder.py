@@ -52,7 +52,7 @@ class Recorder:
             tracker = Tracker()
             store_link.check(search, tracker)
             run = tracker.open_study(sweep=sweep, name=name, study=search.study_name, problem=problem, about=about)
-            store_link.keep(search, run.run_id, tracker.uri)
+            store_link.save(search, run.run_id, tracker.uri)
             for left in tracker.confirmations(run):
                 if left.mlflow_status == "RUNNING":
                     tracker.abandon(left.run_id)

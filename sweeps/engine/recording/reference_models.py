@@ -1,4 +1,4 @@
-"""Models for scale: a constant, a linear model and gradient boosting on a study's rows, beside the networks."""
+"""Reference models: a constant, a linear model and gradient boosting, fitted to the same rows as the networks."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def begin(workers: Workers, job: Job) -> Future[list[Reference]] | None:
-    """Have a worker fit the reference models; None where the data have no end, and anything can be learned of them.
+    """Have a worker fit the reference models; None for a problem with unlimited data.
 
     Args:
-        workers: one of them does it.
-        job: a run of the study: whose problem, samples and seed they get.
+        workers: one of them fits.
+        job: a run of the study; the models get its problem, samples and seed.
     """
     if problems.load(job.problem).most is None:
         return None
@@ -33,7 +33,7 @@ def begin(workers: Workers, job: Job) -> Future[list[Reference]] | None:
 
 
 def fitted(job: Job) -> list[Reference]:
-    """What a worker does: fit each to the samples that `job` would be trained on."""
+    """Fit each model to the samples that `job` would be trained on; called in a worker."""
     from knobwise.experiments.references import fit
 
     return fit.fit(problems.load(job.problem), job.config.n_samples, job.config.seed)
@@ -42,37 +42,39 @@ def fitted(job: Job) -> list[Reference]:
 def finish(
     study: optuna.Study,
     recorder: Recorder,
-    begun: Future[list[Reference]] | None,
+    fitting: Future[list[Reference]] | None,
     problem: str,
     best: tuple[int, str] | None,
 ) -> list[str]:
-    """Record what was fitted, once, and compare the best network with it.
+    """Record the reference models, once, and compare the best network with them.
 
     Args:
-        study, recorder: of this sitting.
-        begun: of `begin`.
-        problem: what was fitted.
-        best: the number and the run's id of the best trial; None where none is complete.
+        study: in Optuna.
+        recorder: writes to MLflow.
+        fitting: what `begin` returned.
+        problem: on which they were fitted.
+        best: number and run id of the best trial; None where none is complete.
 
     Returns:
-        What is to be said where it could not be done.
+        A line for the user where fitting failed.
     """
-    if begun is None:
+    if fitting is None:
         return []
     try:
-        found = begun.result()
+        models = fitting.result()
     except Exception as error:  # noqa: BLE001  whatever a library's model raises, the study's own trials stand
         return [f"No reference models: {' '.join(str(error).split())}."]
     ended = time.time()
-    for each in found:
-        recorder.record_reference(each, ended).result()
-    scored = [Scored(each.name, each.about, each.metrics) for each in found]
-    data = recorder.checkpoint(best[1]).result() if best else b""
-    if best and data:
-        fitted_to = problems.load(problem)
-        network = predictor.load(data).predict(fitted_to.test().X)
+    for model in models:
+        recorder.record_reference(model, ended).result()
+    scored = [Scored(model.name, model.about, model.metrics) for model in models]
+    checkpoint = recorder.checkpoint(best[1]).result() if best else b""
+    if best and checkpoint:
+        data = problems.load(problem)
+        predicted = predictor.load(checkpoint).predict(data.test().X)
         scored = [
-            against(one, fitted_to, best[0], network, each.predicted) for each, one in zip(found, scored, strict=True)
+            against(score, data, best[0], predicted, model.predicted)
+            for model, score in zip(models, scored, strict=True)
         ]
     study.set_user_attr(REFERENCES, [each._asdict() for each in scored])
     return []

@@ -1,4 +1,4 @@
-"""Which record belongs to a search: noted with the study, so that it is not gone on with beside another record."""
+"""Which store has a study's record: noted with the study in Optuna, so that it is not resumed with another store."""
 
 from typing import TYPE_CHECKING
 
@@ -12,52 +12,52 @@ if TYPE_CHECKING:
     from knobwise.experiments.record.tracker import Tracker
 
 
-def keep(study: optuna.Study, run_id: str, uri: str) -> None:
-    """Note with a study where its record is."""
-    noted = study.user_attrs
-    for name, value in ((STUDY_RUN, run_id), (STORE, place(uri))):
-        if noted.get(name) != value:
+def save(study: optuna.Study, run_id: str, uri: str) -> None:
+    """Note with a study the id of its run in MLflow and the address of the store."""
+    attrs = study.user_attrs
+    for name, value in ((STUDY_RUN, run_id), (STORE, store_address(uri))):
+        if attrs.get(name) != value:
             study.set_user_attr(name, value)
 
 
-def asked_first(study: optuna.Study, uri: str) -> bool:
-    """Whether the store at `uri` is to be asked for the study's record before anything runs: it has another address.
+def address_changed(study: optuna.Study, uri: str) -> bool:
+    """Whether the study was recorded under another address than `uri`; then `check` the store before anything runs.
 
-    That need not be wrong: a folder was moved, a server has a new name.
+    The store may still have the record: a folder was moved, a server has a new name.
 
     Raises:
-        BadInput: it is a file that is not there.
+        BadInput: the store is a file that does not exist.
     """
-    noted = study.user_attrs
-    if STORE not in noted:  # a new study
+    recorded = study.user_attrs.get(STORE)
+    if recorded is None:  # a new study
         return False
     file = sqlite_file(uri)
     if file is not None and not file.exists():
-        raise _not_there(study, uri)
-    return bool(noted[STORE] != place(uri))
+        raise _without_record(study, uri)
+    return bool(recorded != store_address(uri))
 
 
 def check(study: optuna.Study, tracker: "Tracker") -> None:
-    """Refuse to go on with a study in a store that does not have its finished trials.
+    """Refuse to resume a study in a store that does not have its record.
 
     Raises:
-        BadInput: the study's parent run is in another store, or was removed for good.
+        BadInput: the study's own run is in another store, or was deleted for good.
     """
     run_id = study.user_attrs.get(STUDY_RUN)
     if run_id is not None and not tracker.has(run_id):
-        raise _not_there(study, tracker.uri)
+        raise _without_record(study, tracker.uri)
 
 
-def place(uri: str) -> str:
+def store_address(uri: str) -> str:
     """The address of a store as it is noted: without credentials, a file with its whole path."""
     file = sqlite_file(uri)
     return without_credentials(uri) if file is None else f"sqlite:///{file.absolute().as_posix()}"
 
 
-def _not_there(study: optuna.Study, uri: str) -> BadInput:
-    was, now = study.user_attrs[STORE], place(uri)
-    here = f"{now}, which does not have it" if was != now else "that store without it"
+def _without_record(study: optuna.Study, uri: str) -> BadInput:
+    recorded, given = study.user_attrs[STORE], store_address(uri)
+    problem = f"{given}, which does not have it" if recorded != given else "that store without it"
     return BadInput(
-        f"study {study.study_name!r} must go on in the store that has its record, {was}, got {here}: "
+        f"study {study.study_name!r} must be resumed in the store that has its record, {recorded}, got {problem}: "
         "set MLFLOW_TRACKING_URI to the store that has it, or take --fresh or --name for another study"
     )

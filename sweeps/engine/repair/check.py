@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
-from knobwise.sweeps.engine.recording.store_link import place
+from knobwise.sweeps.engine.recording.store_link import store_address
 from knobwise.sweeps.engine.repair import recorded_studies
 from knobwise.sweeps.engine.repair.recorded_studies import Left, Parent, Parents
 from knobwise.sweeps.engine.search import journal
@@ -141,7 +141,7 @@ def _study(
 def _is_elsewhere(noted: str, uri: str) -> bool:
     """Whether a study's record is noted to be in another store than `uri`, which is not known to be gone."""
     file = sqlite_file(noted)
-    return noted not in ("", place(uri)) and (file is None or file.exists())
+    return noted not in ("", store_address(uri)) and (file is None or file.exists())
 
 
 def _without_search(found: Agreement, parent: Parent, address: str) -> Agreement:
