@@ -16,12 +16,10 @@ Options:
 Exit code 1 where a run does not have the figures that the article's table has.
 """
 
-import concurrent.futures
 import json
 import multiprocessing
 import sys
 import time
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,15 +38,15 @@ from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
 from knobwise.sweeps.engine.results import table
 from knobwise.sweeps.engine.settings import cores
+from knobwise.sweeps.engine.workers import pool as pools
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, Work, train
-from knobwise.sweeps.engine.workers.local import LocalWorkers
+from knobwise.sweeps.engine.workers.pool import Finished, Pool
 
 if TYPE_CHECKING:
     from knobwise.experiments.record.tracker import StudyRun, Tracker
 
 NAME = "article"
-TICK = 0.25  # seconds between looks at interrupts
 HEAD = 5  # rows of data shown
 
 
@@ -190,34 +188,46 @@ def _open(options: Options) -> Record:
 def _compute(
     console: Console, todo: list[Task], slots: int, record: Record | None, interrupts: Interrupts
 ) -> dict[tuple[str, str], Outcome]:
-    """Make the runs, longest first; record each as it ends; after an interrupt, only those made."""
+    """Make the runs, longest first, and record each as it ends; after an interrupt, only those that have ended.
+
+    Raises:
+        Unfinished: a run failed, or workers cannot start.
+    """
     done: dict[tuple[str, str], Outcome] = {}
-    workers = LocalWorkers(slots)
+    workers = pools.start("local", slots, "")
+    pool: Pool[Task] = Pool(workers, interrupts, _call)
+    pool.queue.extend(sorted(todo, key=lambda task: -task.work))
     began = time.monotonic()
     try:
-        waiting: dict[Future[Outcome], Task] = {
-            workers.submit(WORK[task.by], Job(problem=article.PROBLEM, config=task.row.config)): task
-            for task in sorted(todo, key=lambda task: -task.work)
-        }
         with console.status("") as status:
-            while waiting:
+            while pool.queue or pool.in_flight:
+                pool.fill()
                 status.update(f"{len(done)} of {len(todo)} runs done, {time.monotonic() - began:.0f} s so far")
-                for future in concurrent.futures.wait(waiting, TICK, concurrent.futures.FIRST_COMPLETED).done:
-                    task, outcome = waiting.pop(future), future.result()
-                    done[task.row.name, task.by] = outcome
-                    if record:
-                        _record(record, task, outcome)
-                    seconds = f"{outcome.metrics['train_seconds']:.1f} s"
-                    console.print(f"  {task.row.name}, {task.by}: {seconds}, grid MSE {figures(outcome).grid_mse}")
+                for finished in pool.wait():
+                    if isinstance(finished, Finished):
+                        task, outcome = finished.task, _outcome(finished)
+                        done[task.row.name, task.by] = outcome
+                        if record:
+                            _record(record, task, outcome)
+                        seconds = f"{outcome.metrics['train_seconds']:.1f} s"
+                        console.print(f"  {task.row.name}, {task.by}: {seconds}, grid MSE {figures(outcome).grid_mse}")
                 if interrupts.signal:  # a run may have minutes to go, and Python would wait for it
                     for process in multiprocessing.active_children():
                         process.terminate()
                     break
-    except workers.lost as error:
-        raise Unfinished(f"a worker died before its run was over: {error}") from None
     finally:
         workers.close()
     return done
+
+
+def _call(task: Task) -> tuple[Work, Job]:
+    return WORK[task.by], Job(problem=article.PROBLEM, config=task.row.config)
+
+
+def _outcome(finished: Finished[Task]) -> Outcome:
+    if finished.outcome is None:
+        raise Unfinished(f"the run {finished.task.row.name!r} ({finished.task.by}) failed: {finished.error}")
+    return finished.outcome
 
 
 def _record(record: Record, task: Task, outcome: Outcome) -> None:

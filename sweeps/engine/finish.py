@@ -16,7 +16,7 @@ from knobwise.experiments.references import against
 from knobwise.sweeps.engine.driver import confirm
 from knobwise.sweeps.engine.driver.budgets import Ending
 from knobwise.sweeps.engine.recording import reference_models
-from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
+from knobwise.sweeps.engine.recording.recorder import Recorder, StudyRecord
 from knobwise.sweeps.engine.results import present, results
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.study_attrs import RUN_ID
@@ -94,7 +94,13 @@ def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted:
 
 
 def tell(
-    sweep: Sweep, options: Options, study: optuna.Study, place: Opened, notes: list[str], seconds: float, again: str
+    sweep: Sweep,
+    options: Options,
+    study: optuna.Study,
+    place: StudyRecord,
+    notes: list[str],
+    seconds: float,
+    again: str,
 ) -> None:
     """Print the JSON of `--json`, or the table and what to type next.
 
@@ -114,7 +120,7 @@ def tell(
         present.show(sweep, found, reference_models.of(study), notes, to_type)
 
 
-def contract(study: str, found: results.Results, seconds: float, place: Opened) -> dict[str, Any]:
+def contract(study: str, found: results.Results, seconds: float, place: StudyRecord) -> dict[str, Any]:
     """The JSON of `--json`."""
     return {
         "study": study,

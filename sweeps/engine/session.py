@@ -74,7 +74,7 @@ def run(
                 fresh=options.confirm,
                 deadline=plan.budget.deadline,
             )
-            confirmed: confirm.End = "nobody"
+            confirmed: confirm.End = "no candidates"
             if options.confirm and end != "interrupted":
                 confirmed = Confirmation(stage, study, train, workers, recorder, shown, interrupts).run()
         except Unfinished:

@@ -26,7 +26,10 @@ from knobwise.experiments.run import run
 from knobwise.nn_core.simple import SimpleNN
 from knobwise.sweeps.commands import article
 from knobwise.sweeps.commands import main as knobwise
+from knobwise.sweeps.engine.workers import pool
+from knobwise.sweeps.engine.workers.jobs import Job
 from tests.conftest import ROOT, user_environment
+from tests.sweeps.fakes import AtOnce
 
 # between MLflow and SQLAlchemy
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
@@ -208,6 +211,30 @@ def test_help_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
     assert knobwise(["article", "--help"]) == 0
     shown = capsys.readouterr().out
     assert all(option in shown for option in ("--quick", "--no-record", "--json", "--out"))
+
+
+def test_a_run_whose_worker_dies_is_made_again_and_one_that_fails_is_a_line(
+    rows: tuple[Row, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deaths = [ConnectionError("gone"), ConnectionError("gone")]
+
+    def dies_twice(job: Job) -> Outcome:
+        if deaths:
+            raise deaths.pop()
+        return by_simple_nn(job.config)
+
+    def raises(job: Job) -> Outcome:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(article, "ROWS", rows)
+    monkeypatch.setattr(pool, "start", lambda *_: AtOnce())
+    monkeypatch.setitem(article.WORK, SIMPLE, dies_twice)
+    assert knobwise(["article", "--no-record", "--quick"]) == 0
+    assert not deaths
+    monkeypatch.setitem(article.WORK, SIMPLE, raises)
+    capsys.readouterr()
+    assert knobwise(["article", "--no-record", "--quick"]) == 1
+    assert capsys.readouterr().err == "error: the run 'baseline' (SimpleNN) failed: MemoryError: no room\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")

@@ -20,13 +20,13 @@ from knobwise.sweeps.engine.driver.budgets import Budget, Ending
 from knobwise.sweeps.engine.driver.driver import Driver
 from knobwise.sweeps.engine.driver.plan import Plan
 from knobwise.sweeps.engine.driver.progress import Silent
-from knobwise.sweeps.engine.recording.recorder import Opened, Recorder
+from knobwise.sweeps.engine.recording.recorder import Recorder, StudyRecord
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search import pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import open_storage
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.sweep import Sweep
-from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
+from knobwise.sweeps.engine.trials.running_trial import RunningTrial, TrialOutcome
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, Work
 from knobwise.sweeps.engine.workers.pool import Workers
@@ -102,21 +102,21 @@ class Book:
     """A record in memory: what the recorder and the tracker wrote."""
 
     runs: dict[str, RecordedRun] = field(default_factory=dict)
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    results: dict[int, TrialOutcome] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     checkpoints: dict[str, bytes] = field(default_factory=dict)
 
-    def record(self, attempt: Attempt, verdict: Verdict, ended: float) -> "Future[str]":
-        assert attempt.started <= ended
-        self.verdicts[attempt.number] = verdict
-        done = {"epochs_done": float(verdict.outcome.epochs_done)}
-        future = self._keep(attempt.number, verdict.status, "FINISHED", {**verdict.outcome.metrics, **done})
-        self.checkpoints[future.result()] = verdict.outcome.checkpoint
+    def record(self, running: RunningTrial, result: TrialOutcome, ended: float) -> "Future[str]":
+        assert running.started <= ended
+        self.results[running.number] = result
+        done = {"epochs_done": float(result.outcome.epochs_done)}
+        future = self._keep(running.number, result.status, "FINISHED", {**result.outcome.metrics, **done})
+        self.checkpoints[future.result()] = result.outcome.checkpoint
         return future
 
-    def record_failure(self, attempt: Attempt, error: str, ended: float) -> "Future[str]":
+    def record_failure(self, running: RunningTrial, error: str, ended: float) -> "Future[str]":
         self.errors.append(error)
-        return self._keep(attempt.number, "failed", "FAILED", {})
+        return self._keep(running.number, "failed", "FAILED", {})
 
     def checkpoint(self, run_id: str) -> "Future[bytes]":
         future: Future[bytes] = Future()
@@ -176,9 +176,9 @@ class Bench:
         **budget: float,
     ) -> tuple[results.Results, Ending]:
         study = study or self.study(pruner=pruner)
-        opened: Future[Opened] = Future()
-        place = StudyRun("1", "parent", study.study_name, "formula")
-        opened.set_result(Opened(cast(Tracker, self.book), place, list(self.book.runs.values())))
+        record: Future[StudyRecord] = Future()
+        run = StudyRun("1", "parent", study.study_name, "formula")
+        record.set_result(StudyRecord(cast(Tracker, self.book), run, list(self.book.runs.values())))
         plan = Plan(
             sweep=sweep,
             problem="article",
@@ -189,7 +189,7 @@ class Bench:
             lengths=lengths or {},
         )
         recorder, workers = cast(Recorder, self.book), cast(Workers, self.workers)
-        ending = Driver(plan, study, work, workers, recorder, opened, Silent(), self.interrupts).run()
+        ending = Driver(plan, study, work, workers, recorder, record, Silent(), self.interrupts).run()
         return results.of(study), ending
 
 

@@ -21,7 +21,7 @@ def test_no_trial_begins_once_the_epochs_are_spent(bench: Bench) -> None:
     spent = [row.epochs_trained for row in found.rows]
     assert sum(spent) >= 6000
     assert sum(spent[:-1]) < 6000
-    bench.run(50, epochs=6000)  # those of earlier sittings count
+    bench.run(50, epochs=6000)  # those of earlier sessions count
     assert len(bench.workers.jobs) == len(found.rows)
 
 

@@ -276,11 +276,11 @@ def test_a_run_whose_worker_dies_is_run_again_twice_and_then_given_up(
     assert "trial 1 cannot be confirmed" in capsys.readouterr().err
 
 
-def test_nobody_is_confirmed_where_there_is_nobody_to_choose_from() -> None:
-    assert Bench(searched(RATES[:1])).confirm() == "nobody"
+def test_nothing_is_confirmed_where_there_are_not_two_to_choose_from() -> None:
+    assert Bench(searched(RATES[:1])).confirm() == "no candidates"
     study = searched()
     study.set_user_attr(OBJECTIVES, ["val_mse", "flops"])
-    assert Bench(study).confirm() == "nobody"
+    assert Bench(study).confirm() == "no candidates"
 
 
 def test_a_trial_that_replicates_distinguish_from_the_best_is_not_confirmed() -> None:

@@ -1,4 +1,4 @@
-"""The driver, on an objective that is a formula: counts, pruning, failures, interrupts, and going on."""
+"""The driver, on an objective that is a formula: counts, pruning, failures, interrupts, and resuming."""
 
 import dataclasses
 import math
@@ -12,12 +12,13 @@ import pytest
 from optuna.trial import TrialState
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.sweeps.engine.driver.driver import FAILURES_IN_A_ROW, LOSSES
+from knobwise.sweeps.engine.driver.driver import FAILURES_IN_A_ROW
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.space.grid import untried
 from knobwise.sweeps.engine.trials import rungs
 from knobwise.sweeps.engine.workers.jobs import Job
+from knobwise.sweeps.engine.workers.pool import LOSSES
 from tests.sweeps.fakes import SWEEP, Bench, error_of, formula
 
 
@@ -36,7 +37,7 @@ def test_trial_0_is_the_baseline_and_as_many_trials_end_as_were_asked_for(bench:
     assert found.best.val_mse == min(row.val_mse for row in found.rows if row.val_mse is not None)
 
 
-def test_going_on_adds_what_is_missing_and_equals_one_go(bench: Bench, tmp_path: Path) -> None:
+def test_resuming_adds_what_is_missing_and_equals_one_session(bench: Bench, tmp_path: Path) -> None:
     bench.run(4)
     assert len(bench.workers.jobs) == 4
     parts, _ = bench.run(9)
@@ -46,7 +47,7 @@ def test_going_on_adds_what_is_missing_and_equals_one_go(bench: Bench, tmp_path:
     assert parts.rows == whole.rows
 
 
-def test_going_on_with_a_study_that_is_done_does_nothing(bench: Bench) -> None:
+def test_resuming_a_study_that_is_done_does_nothing(bench: Bench) -> None:
     bench.run(3)
     bench.run(3)
     assert len(bench.workers.jobs) == 3
@@ -59,7 +60,7 @@ def test_a_diverged_trial_is_recorded_counted_and_told_as_pruned(bench: Bench) -
     assert found.rows[1].status == "diverged"
     assert found.counts["diverged"] == 1
     assert found.done == 3
-    assert bench.book.verdicts[1].status == "diverged"
+    assert bench.book.results[1].status == "diverged"
     assert study.trials[1].state == TrialState.PRUNED
     assert study.trials[1].value is None
 
@@ -74,7 +75,7 @@ def test_a_value_that_is_not_finite_counts_as_diverged(bench: Bench) -> None:
     assert found.best is None
 
 
-def test_a_run_goes_on_from_rung_to_rung_with_its_checkpoint(bench: Bench) -> None:
+def test_a_run_continues_from_rung_to_rung_with_its_checkpoint(bench: Bench) -> None:
     bench.run(1, pruner="median")
     steps = [(job.checkpoint, job.until) for job in bench.workers.jobs]
     assert steps == [(b"", 512), (b"512", 1024), (b"1024", None)]
@@ -88,9 +89,9 @@ def test_the_pruner_stops_what_is_behind_at_a_rung_and_it_is_recorded_as_far_as_
     last = found.rows[7]
     assert last.status == "pruned"
     assert last.epochs == rungs.FIRST
-    assert bench.book.verdicts[7].outcome.epochs_done == rungs.FIRST
+    assert bench.book.results[7].outcome.epochs_done == rungs.FIRST
     assert study.trials[7].intermediate_values == {
-        rungs.FIRST: pytest.approx(error_of(bench.book.verdicts[7].outcome.config, rungs.FIRST))
+        rungs.FIRST: pytest.approx(error_of(bench.book.results[7].outcome.config, rungs.FIRST))
     }
 
 
@@ -114,7 +115,7 @@ def test_replicates_are_judged_by_their_mean(bench: Bench) -> None:
     mean = sum(values) / 3
     half = 4.302653 * 0.01 / math.sqrt(3)  # Student's t for 95% and 2 degrees of freedom; the values lie 0.01 apart
     assert (row.low, row.val_mse, row.high) == pytest.approx((mean - half, mean, mean + half))
-    assert len(bench.book.verdicts[0].replicates) == 3
+    assert len(bench.book.results[0].replicates) == 3
 
 
 def test_a_trial_diverges_where_one_of_its_replicates_does(bench: Bench) -> None:
@@ -149,7 +150,7 @@ def test_a_sweep_whose_trials_all_fail_gives_up(bench: Bench) -> None:
     assert len(bench.book.errors) >= FAILURES_IN_A_ROW
 
 
-def test_a_run_whose_worker_dies_goes_on_from_its_last_checkpoint(bench: Bench) -> None:
+def test_a_run_whose_worker_dies_continues_from_its_last_checkpoint(bench: Bench) -> None:
     def dies_once(job: Job) -> Outcome:
         if job.until == 1024 and sum(each.until == 1024 for each in bench.workers.jobs) == 1:
             raise ConnectionError
@@ -178,7 +179,7 @@ def test_after_its_time_no_trial_begins(bench: Bench) -> None:
     assert (found.rows, ending) == ([], "timeout")
 
 
-def test_an_interrupted_run_is_gone_on_with_under_its_own_number(bench: Bench, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_resumed_under_its_own_number(bench: Bench, tmp_path: Path) -> None:
     def interrupts(job: Job) -> Outcome:
         if len(bench.workers.jobs) == 9:  # in the middle of the second trial's rungs
             bench.interrupts.signal = 2
@@ -216,7 +217,7 @@ def test_a_dead_drivers_trials_are_told_from_the_record_or_run_again(bench: Benc
     assert all(run.mlflow_status != "RUNNING" for run in bench.book.runs.values())
 
 
-def test_no_more_are_gone_on_with_than_are_asked_for(bench: Bench) -> None:
+def test_no_more_are_resumed_than_are_asked_for(bench: Bench) -> None:
     bench.run(2)
     study = bench.study()
     for trial in [study.ask() for _ in range(3)]:

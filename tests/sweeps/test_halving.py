@@ -107,7 +107,7 @@ def test_the_sweep_sends_the_same_trials_on(tmp_path: Path) -> None:
     for curve in curves:
         study.enqueue_trial({"lr": curve.lr, "epochs": curve.epochs})
     found, _ = bench.run(len(curves) + 1, study=study, pruner="asha", work=looked_up)
-    ends = [bench.book.verdicts[row.number].outcome.epochs_done for row in found.rows]
+    ends = [bench.book.results[row.number].outcome.epochs_done for row in found.rows]
     assert ends == [2000, *reference([baseline, *curves], rungs.FACTOR)[1:]]
     assert found.counts["pruned"] > len(curves) / 4
 

@@ -1,4 +1,4 @@
-"""Runs that differ in epochs alone share their beginning: in one sitting, across sittings, and with a pruner."""
+"""Runs that differ in epochs alone share their beginning: in one session, across sessions, and with a pruner."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.engine.space import grid
-from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, key
+from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, prefix_key
 from knobwise.sweeps.engine.workers.jobs import Job
 from tests.sweeps.fakes import Bench, formula
 
@@ -43,7 +43,7 @@ def test_a_grid_of_rates_and_epochs_trains_little_more_than_its_longest_runs(ben
     assert {row.epochs for row in found.rows} == set(LENGTHS)
 
 
-def test_the_grid_is_shared_across_sittings_too(bench: Bench) -> None:
+def test_the_grid_is_shared_across_sessions_too(bench: Bench) -> None:
     for trials in (5, 9, 24):
         found, _ = bench.run(trials, points=four_by_six, lengths=grid.lengths(POINTS))
     assert found.done == 24
@@ -59,7 +59,7 @@ def test_a_checkpoint_that_is_gone_is_trained_again(bench: Bench) -> None:
     assert [trained(job) for job in bench.workers.jobs] == [2000, 3000]
 
 
-def test_each_replicate_goes_on_from_its_own(bench: Bench) -> None:
+def test_each_replicate_continues_from_its_own(bench: Bench) -> None:
     study = bench.study()
     study.enqueue_trial({"lr": 0.001, "epochs": 3000})
     found, _ = bench.run(2, study=study, seeds=2)
@@ -101,11 +101,11 @@ def test_what_was_cut_short_by_divergence_is_nobodys_beginning(bench: Bench) -> 
 
 def test_keys_part_what_must_be_parted() -> None:
     base = RunConfig(epochs=10)
-    assert key(base) == key(RunConfig(epochs=20))
+    assert prefix_key(base) == prefix_key(RunConfig(epochs=20))
     for other in (RunConfig(lr=0.1), RunConfig(seed=1), RunConfig(widths=(8,)), RunConfig(dtype="float64")):
-        assert key(other) != key(base)
-    assert key(RunConfig(schedule="one_cycle")) is None
-    assert key(RunConfig(patience=3)) is None
+        assert prefix_key(other) != prefix_key(base)
+    assert prefix_key(RunConfig(schedule="one_cycle")) is None
+    assert prefix_key(RunConfig(patience=3)) is None
 
 
 def test_old_checkpoints_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from knobwise.experiments.report.answer import answer
 from knobwise.experiments.report.sections import ranking
 from knobwise.sweeps.commands import main as knobwise
 from knobwise.sweeps.engine import finish
-from knobwise.sweeps.engine.recording.recorder import Opened
+from knobwise.sweeps.engine.recording.recorder import StudyRecord
 from knobwise.sweeps.engine.results import results, trials_table
 from knobwise.sweeps.engine.results.summary import sentences
 from knobwise.sweeps.engine.study_attrs import CONFIRMED, RESULT
@@ -130,7 +130,7 @@ def answers(trials: list[Recorded], patch: pytest.MonkeyPatch, capsys: pytest.Ca
     labels, numbers = (column.texts for column in trials_table.columns(SWEEP, found)[:2])
     label = dict(zip(map(int, numbers), labels, strict=True))
     place = SimpleNamespace(tracker=SimpleNamespace(uri=""), run=SimpleNamespace(experiment_id="", run_id=""))
-    contract = finish.contract("s", found, 0.0, cast(Opened, place))
+    contract = finish.contract("s", found, 0.0, cast(StudyRecord, place))
     capsys.readouterr()
     knobwise(["best", "s"])
     printed = re.findall(r"^ (≈?) *(best|baseline)? *(\d+) ", capsys.readouterr().out, re.MULTILINE)

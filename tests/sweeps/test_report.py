@@ -194,14 +194,14 @@ def test_a_row_in_json_has_null_for_what_it_lacks() -> None:
 
 
 def test_plain_lines_say_how_things_stand(capsys: pytest.CaptureFixture[str]) -> None:
-    standing = progress.Standing.of(Results([]), 4).plus(row(0, 3.0)).plus(row(1, 2.0)).plus(row(2, 5.0))
+    standing = progress.Progress.of(Results([]), 4).plus(row(0, 3.0)).plus(row(1, 2.0)).plus(row(2, 5.0))
     progress.Lines("s").ended(row(2, 5.0), "", standing)
     line = capsys.readouterr().err
     assert line.startswith("s 3/4: trial 2 complete (lr 0.0009877, epochs 1999), val MSE 5, best 2")
 
 
 def test_ten_thousand_trials_make_about_a_hundred_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    standing, lines = progress.Standing.of(Results([]), 10_000), progress.Lines("s")
+    standing, lines = progress.Progress.of(Results([]), 10_000), progress.Lines("s")
     for number in range(10_000):
         standing = standing.plus(row(number))
         lines.ended(row(number), "", standing)
@@ -209,7 +209,7 @@ def test_ten_thousand_trials_make_about_a_hundred_lines(capsys: pytest.CaptureFi
 
 
 def test_quiet_still_tells_of_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
-    standing = progress.Standing.of(Results([]), 4)
+    standing = progress.Progress.of(Results([]), 4)
     quiet = progress.choose("s", quiet=True)
     quiet.ended(row(0), "", standing)
     quiet.ended(row(1, None, status="failed"), "no\nluck", standing)

@@ -13,8 +13,9 @@ from knobwise.experiments.record.stores import StoreError
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.driver.salvage import salvage
 from knobwise.sweeps.engine.recording.recorder import Recorder
-from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict
-from knobwise.sweeps.engine.workers.jobs import Job
+from knobwise.sweeps.engine.trials.running_trial import Replicate, RunningTrial, TrialOutcome
+from knobwise.sweeps.engine.workers.jobs import Job, Work
+from knobwise.sweeps.engine.workers.pool import Pool
 from tests.sweeps.fakes import SWEEP, AtOnce, Bench, Book, formula
 
 
@@ -26,11 +27,11 @@ class FailsAt(Book):
         self.trials = trials
         self.asked: list[int] = []
 
-    def record(self, attempt: Attempt, verdict: Verdict, ended: float) -> "Future[str]":
-        self.asked.append(attempt.number)
-        if attempt.number not in self.trials:
-            return super().record(attempt, verdict, ended)
-        self.begin(attempt.number)
+    def record(self, running: RunningTrial, result: TrialOutcome, ended: float) -> "Future[str]":
+        self.asked.append(running.number)
+        if running.number not in self.trials:
+            return super().record(running, result, ended)
+        self.begin(running.number)
         future: Future[str] = Future()
         future.set_exception(StoreError("the disk is full"))
         return future
@@ -84,20 +85,54 @@ def test_a_full_journal_loses_no_trial_that_is_in_the_record(tmp_path: Path, mon
     assert found.done == 3
 
 
+class Given:
+    """Workers whose only answer is given."""
+
+    slots = 1
+    lost: tuple[type[BaseException], ...] = ()
+
+    def __init__(self, answer: "Future[Outcome]") -> None:
+        self._answer = answer
+
+    def submit(self, work: Work, job: Job) -> "Future[Outcome]":
+        return self._answer
+
+    def close(self) -> None:
+        pass
+
+
+def in_flight(bench: Bench, answer: "Future[Outcome]") -> Pool[Replicate]:
+    """A trial's only run, with a worker that has not answered yet, or has given `answer`."""
+    running = RunningTrial(bench.study().ask(), [SWEEP.fixed])
+    job = Job(problem="article", config=SWEEP.fixed)
+    pool: Pool[Replicate] = Pool(Given(answer), bench.interrupts, lambda _: (formula, job))
+    pool.queue.append(Replicate(running, 0))
+    pool.fill()
+    assert pool.in_flight == 1
+    return pool
+
+
 def test_an_interrupt_ends_the_waiting_for_what_runs(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    attempt = Attempt(bench.study().ask(), [SWEEP.fixed])
     never: Future[Outcome] = Future()
     never.set_running_or_notify_cancel()
+    pool = in_flight(bench, never)
     bench.interrupts.signal = signal.SIGINT
-    salvage({never: (attempt, 0)}, [], cast(Recorder, bench.book), bench.interrupts)
+    salvage(pool, [], cast(Recorder, bench.book), bench.interrupts)
     assert not bench.book.runs
 
 
 def test_a_trial_at_a_rung_is_left_to_the_resume(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    attempt = Attempt(bench.study().ask(), [SWEEP.fixed])
     paused: Future[Outcome] = Future()
     paused.set_result(formula(Job(problem="article", config=SWEEP.fixed, until=128)))
-    salvage({paused: (attempt, 0)}, [], cast(Recorder, bench.book), bench.interrupts)
+    salvage(in_flight(bench, paused), [], cast(Recorder, bench.book), bench.interrupts)
     assert not bench.book.runs
+
+
+def test_a_trial_that_is_complete_with_what_runs_is_recorded(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    complete: Future[Outcome] = Future()
+    complete.set_result(formula(Job(problem="article", config=SWEEP.fixed)))
+    salvage(in_flight(bench, complete), [], cast(Recorder, bench.book), bench.interrupts)
+    assert len(bench.book.finished(0)) == 1

@@ -5,19 +5,16 @@ the more a seed matters. On fresh seeds nothing was selected, so their mean is w
 difference from the selected value is the selection bias.
 """
 
-import concurrent.futures
 import sys
 import time
-from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import optuna
 
 from knobwise.experiments import statistics
 from knobwise.experiments.config import RunConfig
-from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.sweeps.engine.driver.extension import config_of
@@ -26,25 +23,23 @@ from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.study_attrs import CONFIRMED, RUN_ID
 from knobwise.sweeps.engine.sweep import Sweep
-from knobwise.sweeps.engine.trials.running_trial import verdict
+from knobwise.sweeps.engine.trials.running_trial import trial_outcome
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
-from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work
-from knobwise.sweeps.engine.workers.pool import Workers
+from knobwise.sweeps.engine.workers.jobs import Job, Work
+from knobwise.sweeps.engine.workers.pool import Finished, Pool, Workers
 
-TICK = 0.25  # seconds between looks at the clock and at interrupts
-LOSSES = 2  # workers that may die under a run before its candidate is given up
-
-End = Literal["done", "nobody", "timeout", "interrupted", "failed"]
+End = Literal["done", "no candidates", "timeout", "interrupted", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What is to be confirmed, and how.
+    """What has to be confirmed, and how.
 
     Attributes:
-        sweep, problem: what each trial runs.
-        seeds: replicates of each trial in the search: those took the seeds from 0 on.
-        fresh: seeds for each candidate.
+        sweep: what each trial runs.
+        problem: on which data.
+        seeds: replicates of each trial in the search, which took the seeds from 0 on.
+        fresh: how many fresh seeds each candidate is run on.
         deadline: on the clock of `time.monotonic`; no run begins after it.
     """
 
@@ -55,53 +50,71 @@ class Stage:
     deadline: float
 
     @property
-    def first(self) -> int:
+    def first_seed(self) -> int:
         """The first seed that the search has not used."""
         return max(self.seeds, self.sweep.fixed.seed + 1)
 
     def config(self, trial: optuna.trial.FrozenTrial, index: int) -> RunConfig:
-        """The configuration of a trial on the fresh seed that has this `index`."""
-        return config_of(self.sweep, trial, self.first + index)
+        """The configuration of a trial on the `index`th fresh seed."""
+        return config_of(self.sweep, trial, self.first_seed + index)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Candidate:
-    """A trial under confirmation: what it was selected by, its run's id, and its value by index of the fresh seed."""
+    """A trial under confirmation.
+
+    Attributes:
+        trial: in Optuna.
+        selected: the val MSE that it was selected by.
+        run_id: of its own run in MLflow.
+        values: val MSE by index of the fresh seed; None where it diverged.
+        failed: whether one of its runs failed, so that it cannot be confirmed.
+    """
 
     trial: optuna.trial.FrozenTrial
     selected: float
     run_id: str
     values: dict[int, float | None] = field(default_factory=dict)
-    given_up: bool = False
+    failed: bool = False
 
     def metrics(self) -> dict[str, float]:
         """What is added to its run: the number of its fresh seeds, and, where it diverged on none, its mean on them."""
         values = [value for value in self.values.values() if value is not None]
-        found = {names.FRESH_SEEDS: float(len(self.values))}
+        metrics = {names.FRESH_SEEDS: float(len(self.values))}
         if len(values) < len(self.values):
-            return found
+            return metrics
         mean = sum(values) / len(values)
-        found |= {names.CONFIRMED_VAL_MSE: mean, "selection_bias": mean - self.selected}
+        metrics |= {names.CONFIRMED_VAL_MSE: mean, "selection_bias": mean - self.selected}
         if len(values) > 1:
             spread = statistics.interval(values)
-            found |= {"confirmed_val_mse_low": spread.low, "confirmed_val_mse_high": spread.high}
-        return found
+            metrics |= {"confirmed_val_mse_low": spread.low, "confirmed_val_mse_high": spread.high}
+        return metrics
+
+
+class _Run(NamedTuple):
+    """Attributes:
+    candidate: whose run it is.
+    seed_index: which fresh seed it has, from 0.
+    """
+
+    candidate: _Candidate
+    seed_index: int
 
 
 class Confirmation:
-    """Runs a stage on a study whose search is over.
+    """Confirms the best trials of a study.
 
-    A run on a fresh seed is finished in MLflow before its value is kept with the study in Optuna, all of a trial's at
-    once. So whatever the moment of death, a run is either found in MLflow, and taken from there, or begun again.
+    A run on a fresh seed is finished in MLflow before its value is kept with the study in Optuna, all values of a trial
+    at once. So at whatever moment the driver dies, a run is finished in MLflow and read from there, or run again.
 
     Args:
         stage: what to do.
         study: in Optuna.
-        work: what a worker does with a job.
-        workers: who does the jobs.
-        recorder: who records; the study is open in it.
-        display: shows how things stand.
-        interrupts: says when to stop.
+        work: the function that workers call with a job.
+        workers: run the jobs.
+        recorder: writes to MLflow; it has opened the study.
+        display: shows the progress.
+        interrupts: whether to stop.
     """
 
     def __init__(
@@ -115,46 +128,50 @@ class Confirmation:
         interrupts: Interrupts,
     ) -> None:
         self._stage, self._study, self._work = stage, study, work
-        self._workers, self._recorder = workers, recorder
-        self._display, self._interrupts = display, interrupts
-        self._queue: deque[tuple[_Candidate, int, int]] = deque()  # with the workers that have died under it
-        self._flying: dict[Future[Outcome], tuple[_Candidate, int, int, float]] = {}
-        self._writing: dict[Future[str], tuple[_Candidate, int, float | None]] = {}
+        self._recorder, self._display, self._interrupts = recorder, display, interrupts
+        self._pool = Pool(workers, interrupts, self._call)
+        self._recording: dict[Future[str], tuple[_Run, float | None]] = {}  # with the value of each
         self._adding: dict[Future[None], _Candidate] = {}
         self._end: End = "done"
 
     def run(self) -> End:
-        """Go on until all candidates are confirmed, the time is over, or an interrupt came; return which.
+        """Run until all candidates are confirmed, the deadline has passed, or an interrupt came; return which.
 
-        What was confirmed in an earlier sitting is not run again. `nobody` where there are not two to choose from.
+        What an earlier session confirmed is not run again. `no candidates` where there are not two to choose from.
 
         Raises:
             StoreError: the record cannot be written.
+            Unfinished: workers cannot start.
         """
         chosen = results.of(self._study).to_confirm
         if not chosen:
-            return "nobody"
+            return "no candidates"
         trials = self._study.get_trials(deepcopy=False)
-        found = [_Candidate(trials[row.number], row.val_mse or 0.0, _run_id(trials[row.number])) for row in chosen]
-        missing = [candidate for candidate in found if not self._known(candidate)]
+        candidates = [
+            _Candidate(trials[row.number], row.val_mse or 0.0, trials[row.number].user_attrs[RUN_ID]) for row in chosen
+        ]
+        missing = [candidate for candidate in candidates if not self._read_from_study(candidate)]
         if not missing:
             return "done"
-        self._take_from_record(missing)
+        self._read_from_record(missing)
         for index in range(self._stage.fresh):
-            self._queue.extend((candidate, index, 0) for candidate in missing if index not in candidate.values)
+            self._pool.queue.extend(_Run(candidate, index) for candidate in missing if index not in candidate.values)
         for candidate in missing:
-            self._close(candidate)
-        self._loop([candidate.trial.number for candidate in missing], len(self._queue))
+            self._finish_if_complete(candidate)
+        self._loop([candidate.trial.number for candidate in missing], len(self._pool.queue))
         return self._end
 
-    def _known(self, candidate: _Candidate) -> bool:
-        """Whether the study holds all its values already; those that it holds are taken."""
-        said = results.fresh(self._study.user_attrs, candidate.trial.number)
-        candidate.values = {seed - self._stage.first: value for seed, value in said.items()}
+    def _read_from_study(self, candidate: _Candidate) -> bool:
+        """Take the values that the study has in Optuna, and return whether these are all."""
+        by_seed = results.fresh(self._study.user_attrs, candidate.trial.number)
+        candidate.values = {seed - self._stage.first_seed: value for seed, value in by_seed.items()}
+        return self._complete(candidate)
+
+    def _complete(self, candidate: _Candidate) -> bool:
         return all(index in candidate.values for index in range(self._stage.fresh))
 
-    def _take_from_record(self, missing: list[_Candidate]) -> None:
-        """Take finished runs from the record, and mark those as abandoned that a dead driver left half-written."""
+    def _read_from_record(self, missing: list[_Candidate]) -> None:
+        """Take the values of finished runs, and abandon the runs that a killed driver left unfinished."""
         by_run = {candidate.run_id: candidate for candidate in missing}
         for run in self._recorder.confirmations().result():
             candidate = by_run.get(run.parent)
@@ -165,101 +182,83 @@ class Confirmation:
 
     def _loop(self, numbers: list[int], runs: int) -> None:
         while True:
-            self._fill()
-            if self._interrupts.signal and self._end != "interrupted":
+            if self._interrupts.signal:
                 self._stop("interrupted")
-            waiting: list[Future[Any]] = [*self._adding, *self._writing, *self._flying]
-            if not waiting:
-                return
-            self._display.confirming(numbers, runs - len(self._queue) - len(self._flying), runs)
-            done, _ = concurrent.futures.wait(waiting, TICK, concurrent.futures.FIRST_COMPLETED)
-            for future in filter(done.__contains__, waiting):
-                if future in self._flying:
-                    self._arrived(future)
-                elif future in self._writing:
-                    self._written(future)
-                else:
-                    self._added(future)
-
-    def _fill(self) -> None:
-        """Give every worker something to do, and one job more for the first that is free."""
-        while self._queue and len(self._flying) <= self._workers.slots and not self._interrupts.signal:
-            if time.monotonic() >= self._stage.deadline:
+            elif self._pool.queue and time.monotonic() >= self._stage.deadline:
                 self._stop("timeout")
+            self._pool.fill()
+            if not (self._adding or self._recording or self._pool.in_flight):
                 return
-            candidate, index, lost = self._queue.popleft()
-            if not candidate.given_up:
-                job = Job(problem=self._stage.problem, config=self._stage.config(candidate.trial, index))
-                self._flying[self._workers.submit(self._work, job)] = (candidate, index, lost, time.time())
+            self._display.confirming(numbers, runs - len(self._pool.queue) - self._pool.in_flight, runs)
+            for done in self._pool.wait(*self._adding, *self._recording):
+                if isinstance(done, Finished):
+                    self._run_ended(done)
+                elif done in self._recording:
+                    self._recorded(done)
+                else:
+                    self._added(done)
 
-    def _arrived(self, future: "Future[Outcome]") -> None:
-        candidate, index, lost, started = self._flying.pop(future)
-        if future.cancelled():
-            return
-        error = future.exception()
-        if error is None:
-            outcome = future.result()
-            value = outcome.metrics["val_mse"] if verdict([outcome]).status == "complete" else None
-            recording = self._recorder.record_confirmation(
-                trial=candidate.trial.number,
-                parent=candidate.run_id,
-                index=index,
-                outcome=outcome,
-                started=started,
-                ended=time.time(),
-            )
-            self._writing[recording] = (candidate, index, value)
-        elif isinstance(error, self._workers.lost) and lost < LOSSES:
-            self._queue.appendleft((candidate, index, lost + 1))
-        else:
-            candidate.given_up, self._end = True, "failed"
-            reason = str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}"
-            reason = without_credentials(" ".join(reason.split()))
+    def _call(self, run: _Run) -> tuple[Work, Job] | None:
+        candidate, index = run
+        if candidate.failed:
+            return None
+        return self._work, Job(problem=self._stage.problem, config=self._stage.config(candidate.trial, index))
+
+    def _run_ended(self, finished: Finished[_Run]) -> None:
+        candidate, index = finished.task
+        outcome = finished.outcome
+        if outcome is None:
+            candidate.failed, self._end = True, "failed"
+            reason = without_credentials(" ".join(finished.error.split()))
             sys.stderr.write(f"trial {candidate.trial.number} cannot be confirmed: {reason}\n")
+            return
+        value = outcome.metrics["val_mse"] if trial_outcome([outcome]).status == "complete" else None
+        recording = self._recorder.record_confirmation(
+            trial=candidate.trial.number,
+            parent=candidate.run_id,
+            index=index,
+            outcome=outcome,
+            started=finished.started,
+            ended=time.time(),
+        )
+        self._recording[recording] = finished.task, value
 
-    def _written(self, future: "Future[str]") -> None:
-        candidate, index, value = self._writing.pop(future)
-        future.result()
+    def _recorded(self, recording: Future[str]) -> None:
+        (candidate, index), value = self._recording.pop(recording)
+        recording.result()
         candidate.values[index] = value
-        self._close(candidate)
+        self._finish_if_complete(candidate)
 
-    def _close(self, candidate: _Candidate) -> None:
-        """Where a candidate has all its values: add what follows from them to its own run, then tell Optuna."""
-        if all(index in candidate.values for index in range(self._stage.fresh)):
+    def _finish_if_complete(self, candidate: _Candidate) -> None:
+        """Where a candidate has all its values, add what follows from them to its own run."""
+        if self._complete(candidate):
             self._adding[self._recorder.add(candidate.run_id, candidate.metrics())] = candidate
 
-    def _added(self, future: "Future[None]") -> None:
-        candidate = self._adding.pop(future)
-        future.result()
-        values = {str(self._stage.first + index): value for index, value in sorted(candidate.values.items())}
+    def _added(self, adding: Future[None]) -> None:
+        """A candidate's values are in MLflow: keep them with the study in Optuna."""
+        candidate = self._adding.pop(adding)
+        adding.result()
+        values = {str(self._stage.first_seed + index): value for index, value in sorted(candidate.values.items())}
         self._study.set_user_attr(f"{CONFIRMED}{candidate.trial.number}", values)
 
     def _stop(self, end: End) -> None:
-        """Begin nothing more; what runs is finished and saved."""
+        """Begin no more runs; those that run are finished and saved."""
         self._end = end
-        self._queue.clear()
-        for future in [*self._flying]:
-            if future.cancel():
-                self._flying.pop(future)
+        self._pool.stop()
 
 
 def note(end: End, options: str) -> list[str]:
-    """What is to be said of a stage that did not come to its end.
+    """Why a confirmation is not complete, as a line for the user; nothing where it is.
 
     Args:
         end: how it ended.
-        options: the option that stopped it, as the user gave it: `--timeout 60`.
+        options: the option with its value that limits the time, such as `--timeout 60`.
     """
     go_on = "the same command goes on from here"
     return {
         "done": [],
-        "nobody": [],
+        "no candidates": [],
         "timeout": [f"Not confirmed on fresh seeds: the time of {options} was over. With more, {go_on}."],
         "interrupted": [f"Not confirmed on fresh seeds: interrupted. All finished runs are saved, and {go_on}."],
         "failed": [f"Not confirmed on fresh seeds: runs failed. What is finished is saved, and {go_on}."],
     }[end]
-
-
-def _run_id(trial: optuna.trial.FrozenTrial) -> str:
-    run_id: str = trial.user_attrs[RUN_ID]
-    return run_id

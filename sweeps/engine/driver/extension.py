@@ -1,4 +1,4 @@
-"""Training a finished trial longer: what may be asked for, and how it is put to the study."""
+"""Train a finished trial longer: what may be asked for, and the trial that is put into the study's queue."""
 
 import dataclasses
 import warnings
@@ -18,7 +18,13 @@ from knobwise.sweeps.engine.trials import prefixes
 
 
 class Extension(NamedTuple):
-    """Attributes: the study, the number of a trial of it that is over, and the epochs it is to have in all."""
+    """What a user asks for.
+
+    Attributes:
+        study: the study's key.
+        trial: the number of a finished trial.
+        epochs: how many it has to have in the end, those that it has included.
+    """
 
     study: str
     trial: int
@@ -26,9 +32,14 @@ class Extension(NamedTuple):
 
 
 def ask(study: optuna.Study, sweep: Sweep, wanted: Extension) -> None:
-    """Put a trial into the study's queue that goes on where the one that is wanted longer ended.
+    """Put a trial into the study's queue that continues the wanted one from its checkpoint.
 
     It is a trial like any other: the sampler learns from it, and the table shows it.
+
+    Args:
+        study: in Optuna.
+        sweep: of the study.
+        wanted: which trial, and how far.
 
     Raises:
         BadInput: there is no such trial, or it cannot be continued.
@@ -54,7 +65,7 @@ def ask(study: optuna.Study, sweep: Sweep, wanted: Extension) -> None:
             f"--epochs must be one of {choices}, which are all that the study's space has, got {wanted.epochs}"
         )
     config = config_of(sweep, before)
-    if prefixes.key(config) is None:
+    if prefixes.prefix_key(config) is None:
         why = (
             "it stops early by patience" if config.patience else f"its schedule {config.schedule} ends with its epochs"
         )
@@ -63,27 +74,27 @@ def ask(study: optuna.Study, sweep: Sweep, wanted: Extension) -> None:
             f"`{shell.program('knobwise')} retrain {study.study_name} --trial {wanted.trial} --epochs {wanted.epochs}` "
             "trains it from the start"
         )
-    said = {EXTENDS: wanted.trial, EPOCHS: wanted.epochs}
-    if any(trial.user_attrs.items() >= said.items() for trial in trials if trial.state != TrialState.FAIL):
-        return  # asked for before: it is done, or goes on
+    attrs = {EXTENDS: wanted.trial, EPOCHS: wanted.epochs}
+    if any(trial.user_attrs.items() >= attrs.items() for trial in trials if trial.state != TrialState.FAIL):
+        return  # asked for before: it is finished, or will be resumed
     params = dict(before.params)
-    study.enqueue_trial(params | ({"epochs": wanted.epochs} if "epochs" in params else {}), user_attrs=said)
+    study.enqueue_trial(params | ({"epochs": wanted.epochs} if "epochs" in params else {}), user_attrs=attrs)
 
 
 def number_of(study: optuna.Study, wanted: Extension) -> int | None:
-    """The number of the trial that came of it; None where it is not over."""
-    said = {EXTENDS: wanted.trial, EPOCHS: wanted.epochs}
-    over = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-    return next((trial.number for trial in over if trial.user_attrs.items() >= said.items()), None)
+    """The number of the trial that was queued for it; None where that has not finished."""
+    attrs = {EXTENDS: wanted.trial, EPOCHS: wanted.epochs}
+    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    return next((trial.number for trial in finished if trial.user_attrs.items() >= attrs.items()), None)
 
 
 def config_of(sweep: Sweep, trial: optuna.Trial | FrozenTrial, seed: int | None = None) -> RunConfig:
     """The configuration of a trial, which may be an extension: its epochs may lie outside the space.
 
     Args:
-        sweep: the trial's.
-        trial: one that runs, or one that is over.
-        seed: put in the place of the configuration's own.
+        sweep: of the trial.
+        trial: a running or a finished one.
+        seed: replaces the configuration's own; None to keep that.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*out of (the )?range")

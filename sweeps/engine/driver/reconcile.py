@@ -1,4 +1,4 @@
-"""Telling Optuna how a trial ended, and making it agree with the record after a crash."""
+"""Tell Optuna how a trial ended, and make a resumed study agree with its record in MLflow after a crash."""
 
 from collections import defaultdict
 from typing import Any
@@ -8,13 +8,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
-from knobwise.sweeps.engine.recording.recorder import Opened
+from knobwise.sweeps.engine.recording.recorder import StudyRecord
 from knobwise.sweeps.engine.study_attrs import OBJECTIVES, RESULT, RUN_ID
 from knobwise.sweeps.engine.trials.running_trial import KEPT
 
-# Optuna has no state for a trial that diverged. COMPLETE needs a value, and there is none; FAIL is a trial that every
-# sampler forgets, so that it would be tried again next door. PRUNED is "looked at and found worse": TPE counts it
-# among the bad ones, so the sampler keeps away. The trial's own facts tell the two apart.
+# Optuna has no state for a trial that diverged. COMPLETE needs a value, and there is none. Samplers ignore a FAIL, so
+# they would try nearby parameters again. PRUNED means worse than others: TPE counts it among the bad trials and keeps
+# away. The trial's facts tell diverged and pruned apart.
 STATES = {
     "complete": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
@@ -24,13 +24,13 @@ STATES = {
 
 
 def tell(study: optuna.Study, trial: optuna.Trial, facts: dict[str, Any], run_id: str) -> FrozenTrial:
-    """End a trial in Optuna and return it. Always after its run is finished in MLflow: see `reconcile`.
+    """End a trial in Optuna and return it. Its run must be finished in MLflow before: see `reconcile`.
 
     Args:
-        study: the trial's.
+        study: of the trial.
         trial: a running one.
-        facts: as `Verdict.facts` gives them.
-        run_id: of its run in MLflow.
+        facts: as `running_trial.facts` gives them.
+        run_id: the id of its run in MLflow.
     """
     trial.set_user_attr(RUN_ID, run_id)
     trial.set_user_attr(RESULT, facts)
@@ -40,60 +40,61 @@ def tell(study: optuna.Study, trial: optuna.Trial, facts: dict[str, Any], run_id
 
 
 def objectives(study: optuna.Study) -> list[str]:
-    """The facts of a trial that the study makes small: `val_mse`, and a cost where it was asked to weigh one."""
+    """The names of the facts that the study minimises: `val_mse`, and a cost where it has a second objective."""
     return list(study.user_attrs.get(OBJECTIVES, ["val_mse"]))
 
 
 def running(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that a dead or interrupted driver left RUNNING."""
+    """The trials that a killed or interrupted driver left RUNNING."""
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
-def reconcile(study: optuna.Study, opened: Opened, left: list[FrozenTrial], known: int) -> list[optuna.Trial]:
-    """Make Optuna and MLflow agree on a study that a driver has died on.
+def reconcile(study: optuna.Study, record: StudyRecord, left: list[FrozenTrial], known: int) -> list[optuna.Trial]:
+    """Make Optuna and MLflow agree on a study whose driver was killed.
 
-    A run is finished in MLflow before its trial is told in Optuna. So whatever the moment of death, a trial that runs
-    in Optuna either has a finished run, from which it is told now, or has to be run again. Then its run, if it has
-    one, is marked as abandoned, and it keeps its number and parameters.
+    A run is finished in MLflow before its trial is told to Optuna. So at whatever moment the driver died, a trial that
+    is RUNNING in Optuna either has a finished run, from which it is told now, or has to be run again. Then its
+    unfinished run, if there is one, is marked as abandoned; the trial keeps its number and parameters.
 
     Args:
-        study: as the driver found it.
-        opened: the record, as the driver found it.
-        left: the trials that the study was left with running.
-        known: how many trials the study was left with.
+        study: in Optuna.
+        record: as it was before this session wrote to it.
+        left: the trials that were left RUNNING.
+        known: how many trials the study had when this session began.
 
     Returns:
         The trials to run again.
     """
     runs: dict[int, list[RecordedRun]] = defaultdict(list)
-    for run in opened.recorded:
+    for run in record.runs:
         if not run.deleted:
             runs[run.trial].append(run)
-    again = []
+    to_retry = []
     for frozen in left:
-        trial = optuna.Trial(study, frozen._trial_id)  # Optuna has no other way back to a trial that runs
-        those = sorted((run for run in runs[frozen.number] if _over(run)), key=lambda run: run.place)
-        over = [run for run in those if run.replicate is None]
-        if over:
-            tell(study, trial, _facts(over[0], [run for run in those if run.replicate is not None]), over[0].run_id)
+        trial = optuna.Trial(study, frozen._trial_id)  # Optuna has no other way back to a running trial
+        finished = sorted((run for run in runs[frozen.number] if _finished(run)), key=lambda run: run.place)
+        own = [run for run in finished if run.replicate is None]
+        if own:
+            replicates = [run for run in finished if run.replicate is not None]
+            tell(study, trial, _facts(own[0], replicates), own[0].run_id)
         else:
-            again.append(trial)
-    to_do = {trial.number for trial in again}
-    for number, those in runs.items():
-        for run in those:
-            # Beyond the search's last trial: the search lost it (its file was cut), and its number will be given anew.
-            lost = number in to_do or number >= known
-            if run.mlflow_status == "RUNNING" or (lost and run.mlflow_status != "KILLED"):
-                opened.tracker.abandon(run.run_id)
-    return again
+            to_retry.append(trial)
+    retried = {trial.number for trial in to_retry}
+    for number, of_trial in runs.items():
+        for run in of_trial:
+            # A number that Optuna does not know: the end of its journal was lost, and the number will be used again.
+            replaced = number in retried or number >= known
+            if run.mlflow_status == "RUNNING" or (replaced and run.mlflow_status != "KILLED"):
+                record.tracker.abandon(run.run_id)
+    return to_retry
 
 
-def _over(run: RecordedRun) -> bool:
+def _finished(run: RecordedRun) -> bool:
     return run.mlflow_status in ("FINISHED", "FAILED") and run.status in STATES
 
 
 def _facts(run: RecordedRun, replicates: list[RecordedRun]) -> dict[str, Any]:
-    """As `attempts.facts` would give them."""
+    """As `running_trial.facts` would give them."""
     numbers = {name: run.metrics[name] for name in KEPT if name in run.metrics}
     seeds = [each.metrics["val_mse"] for each in replicates if "val_mse" in each.metrics]
     epochs = int(run.metrics.get("epochs_done", 0))

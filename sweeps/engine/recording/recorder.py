@@ -1,20 +1,20 @@
-"""The recorder: the one thread that writes to MLflow, so that nothing else has to wait for it.
+"""The recorder: the one thread of a sweep that writes to MLflow, so that nothing else has to wait for it.
 
-MLflow takes seconds to import and to make its tables. That happens in this thread while the first trials train.
+MLflow takes seconds to import and to create its tables. That happens in this thread while the first trials train.
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import optuna
 
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record import names
 from knobwise.sweeps.engine.recording import store_link
-from knobwise.sweeps.engine.trials.running_trial import Attempt, Verdict, verdict
+from knobwise.sweeps.engine.trials.running_trial import RunningTrial, TrialOutcome, trial_outcome
 
 if TYPE_CHECKING:
     from knobwise.experiments.forming import Frame
@@ -24,29 +24,38 @@ if TYPE_CHECKING:
     from knobwise.experiments.references.fit import Reference
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
-class Opened:
-    """Attributes: the store, the study's parent run, and the runs it held already."""
+class StudyRecord:
+    """A study's record in MLflow.
+
+    Attributes:
+        tracker: writes to the store that has it.
+        run: the study's own run, the parent of all others.
+        runs: the trials and replicates that were recorded before this session.
+    """
 
     tracker: "Tracker"
     run: "StudyRun"
-    recorded: list["RecordedRun"]
+    runs: list["RecordedRun"]
 
 
 class Recorder:
-    """Everything it is asked to write is written in order, by one thread; the future tells when."""
+    """Writes in the order in which it is asked to, in one thread. A future is done when its write is."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "recorder")
-        self._thread.submit(_warm_up)
-        self._opened: Future[Opened] | None = None
+        self._thread.submit(_import_for_the_start)
+        self._opening: Future[StudyRecord] | None = None
 
     def open(
         self, search: optuna.Study, *, sweep: str, name: str, problem: str, about: Mapping[str, str]
-    ) -> Future[Opened]:
+    ) -> Future[StudyRecord]:
         """Open the store, and in it the parent run of the study `search`."""
 
-        def work() -> Opened:
+        def work() -> StudyRecord:
             from knobwise.experiments.record.tracker import Tracker
 
             tracker = Tracker()
@@ -56,71 +65,69 @@ class Recorder:
             for left in tracker.confirmations(run):
                 if left.mlflow_status == "RUNNING":
                     tracker.abandon(left.run_id)
-            return Opened(tracker, run, tracker.recorded(run))
+            return StudyRecord(tracker, run, tracker.recorded(run))
 
-        self._opened = self._thread.submit(work)
-        self._thread.submit(_warm_up_the_end)
-        return self._opened
+        self._opening = self._thread.submit(work)
+        self._thread.submit(_import_for_the_end)
+        return self._opening
 
-    def record(self, attempt: Attempt, verdict: Verdict, ended: float) -> "Future[str]":
-        """Record a trial and, where there are several, its replicates."""
+    def record(self, running: RunningTrial, result: TrialOutcome, ended: float) -> "Future[str]":
+        """Record a trial and, where there are several, its replicates; return the id of its run."""
 
-        def work() -> str:
-            opened = self._there()
-
+        def work(study: StudyRecord) -> str:
             def created(run_id: str) -> None:
                 # Before the trial's own run is finished: so a run that is finished has all its replicates.
-                for number, outcome in enumerate(verdict.replicates):
-                    if len(verdict.replicates) > 1:
-                        opened.tracker.record(
-                            opened.run,
-                            trial=attempt.number,
-                            status=_status_alone(verdict, outcome),
+                for index, outcome in enumerate(result.replicates):
+                    if len(result.replicates) > 1:
+                        study.tracker.record(
+                            study.run,
+                            trial=running.number,
+                            status=_replicate_status(result, outcome),
                             outcome=outcome,
-                            started=attempt.started,
+                            started=running.started,
                             ended=ended,
-                            replicate=number,
+                            replicate=index,
                             parent=run_id,
                         )
 
-            return opened.tracker.record(
-                opened.run,
-                trial=attempt.number,
-                status=verdict.status,
-                outcome=verdict.outcome,
-                started=attempt.started,
+            return study.tracker.record(
+                study.run,
+                trial=running.number,
+                status=result.status,
+                outcome=result.outcome,
+                started=running.started,
                 ended=ended,
-                tags=_tags(attempt),
-                metrics=verdict.spread | _taken_over(attempt),
+                tags=_tags(running),
+                metrics=result.spread | _reused(running),
                 on_created=created,
             )
 
-        return self._thread.submit(work)
+        return self._submit(work)
 
-    def record_failure(self, attempt: Attempt, error: str, ended: float) -> "Future[str]":
-        """Record a trial that has no outcome, and why."""
-        return self._thread.submit(
-            lambda: self._there().tracker.record_failure(
-                self._there().run,
-                trial=attempt.number,
-                config=attempt.configs[0] if attempt.configs else None,
+    def record_failure(self, running: RunningTrial, error: str, ended: float) -> "Future[str]":
+        """Record a trial that has no outcome, and why; return the id of its run."""
+        return self._submit(
+            lambda study: study.tracker.record_failure(
+                study.run,
+                trial=running.number,
+                config=running.configs[0] if running.configs else None,
                 error=error,
-                started=attempt.started,
+                started=running.started,
                 ended=ended,
-                tags=_tags(attempt),
+                tags=_tags(running),
             )
         )
 
     def record_confirmation(
         self, *, trial: int, parent: str, index: int, outcome: Outcome, started: float, ended: float
     ) -> "Future[str]":
-        """Record a run of a trial on the fresh seed that has this `index`, below the trial's own run."""
+        """Record a run on the `index`th fresh seed below its trial's own run, `parent`; return its id."""
         tags = {names.KIND: "confirmation", names.RUN_NAME: f"trial {trial}, fresh seed {outcome.config.seed}"}
-        return self._thread.submit(
-            lambda: self._there().tracker.record(
-                self._there().run,
+        return self._submit(
+            lambda study: study.tracker.record(
+                study.run,
                 trial=trial,
-                status=verdict([outcome]).status,
+                status=trial_outcome([outcome]).status,
                 outcome=outcome,
                 started=started,
                 ended=ended,
@@ -131,60 +138,58 @@ class Recorder:
         )
 
     def record_reference(self, reference: "Reference", ended: float) -> "Future[str]":
-        """Record a model that the trials are seen beside, as a run of its own; once, however often it is asked."""
-        return self._thread.submit(
-            lambda: self._there().tracker.record_reference(self._there().run, reference, ended=ended)
-        )
+        """Record a reference model as a run of its own, once, however often this is called; return its id."""
+        return self._submit(lambda study: study.tracker.record_reference(study.run, reference, ended=ended))
 
     def confirmations(self) -> "Future[list[RecordedRun]]":
-        """The runs on fresh seeds that the study has, whatever their state."""
-        return self._thread.submit(lambda: self._there().tracker.confirmations(self._there().run))
+        """The study's runs on fresh seeds, whatever their state."""
+        return self._submit(lambda study: study.tracker.confirmations(study.run))
 
     def abandon(self, run_id: str) -> "Future[None]":
-        """Mark a run that a dead driver left half-written: it counts for nothing."""
-        return self._thread.submit(lambda: self._there().tracker.abandon(run_id))
+        """Mark a run that a killed driver left unfinished: it counts for nothing."""
+        return self._submit(lambda study: study.tracker.abandon(run_id))
 
     def add(self, run_id: str, metrics: Mapping[str, float]) -> "Future[None]":
-        """Add to the metrics of a run that is over."""
-        return self._thread.submit(lambda: self._there().tracker.add(run_id, metrics))
+        """Add metrics to a finished run."""
+        return self._submit(lambda study: study.tracker.add(run_id, metrics))
 
     def measure(self, seen: Mapping[str, float], at: float) -> "Future[None]":
-        """Add what was seen of the machine to the study's own run; `at` in seconds since 1970."""
-        return self._thread.submit(lambda: self._there().tracker.measure(self._there().run, seen, at))
+        """Add system metrics to the study's own run; `at` in seconds since 1970."""
+        return self._submit(lambda study: study.tracker.measure(study.run, seen, at))
 
     def checkpoint(self, run_id: str) -> "Future[bytes]":
-        """Read a run's checkpoint; empty where the run has none, or its file is gone."""
-        return self._thread.submit(lambda: self._there().tracker.checkpoint(run_id))
+        """Read a run's checkpoint; empty where the run has none, or its file is missing."""
+        return self._submit(lambda study: study.tracker.checkpoint(run_id))
 
     def champion(self) -> "Future[str]":
         """The id of the run whose model is the study's champion; empty where there is none."""
 
-        def work() -> str:
+        def work(study: StudyRecord) -> str:
             from knobwise.experiments.model import champion
 
-            return champion.present(self._there().tracker.uri, self._there().run.study)
+            return champion.present(study.tracker.uri, study.run.study)
 
-        return self._thread.submit(work)
+        return self._submit(work)
 
     def crown(self, run_id: str, *, confirmed_best: bool) -> "Future[Crowned]":
         """Make the run's model the study's champion, where it is better than the one there is; see `champion.crown`."""
 
-        def work() -> "Crowned":
+        def work(study: StudyRecord) -> "Crowned":
             from knobwise.experiments.model.champion import crown
 
-            return crown(self._there().tracker.uri, self._there().run.study, run_id, confirmed_best=confirmed_best)
+            return crown(study.tracker.uri, study.run.study, run_id, confirmed_best=confirmed_best)
 
-        return self._thread.submit(work)
+        return self._submit(work)
 
     def show(self, run_id: str, frames: "Sequence[Frame]") -> "Future[int]":
         """Put the pictures of a surface that forms onto a run's page."""
 
-        def work() -> int:
+        def work(study: StudyRecord) -> int:
             from knobwise.experiments.model import images
 
-            return images.log(self._there().tracker.uri, run_id, frames)
+            return images.log(study.tracker.uri, run_id, frames)
 
-        return self._thread.submit(work)
+        return self._submit(work)
 
     def finish(
         self,
@@ -196,37 +201,38 @@ class Recorder:
         interrupted: bool,
         report: bool,
     ) -> "Future[None]":
-        """Put what was found onto the study's parent run, its report too, and mark it as over."""
+        """Put the results onto the study's own run, its report too, and mark it as ended."""
 
-        def work() -> None:
-            opened = self._there()
-            opened.tracker.summarise(opened.run, description=description, metrics=metrics, tags=tags, pictures=pictures)
+        def work(study: StudyRecord) -> None:
+            study.tracker.summarise(study.run, description=description, metrics=metrics, tags=tags, pictures=pictures)
             if report:
                 from knobwise.experiments import report as reports
 
-                page = reports.write(opened.run.run_id, opened.tracker.uri)
-                opened.tracker.attach(opened.run.run_id, {reports.FILE: page.encode()})
-            opened.tracker.close_study(opened.run, interrupted=interrupted)
+                page = reports.write(study.run.run_id, study.tracker.uri)
+                study.tracker.attach(study.run.run_id, {reports.FILE: page.encode()})
+            study.tracker.close_study(study.run, interrupted=interrupted)
 
-        return self._thread.submit(work)
+        return self._submit(work)
 
     def close(self) -> None:
-        """Drop what is not yet begun, and wait for what is."""
+        """Drop what has not begun, and wait for what has."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _there(self) -> Opened:
-        if self._opened is None:
+    def _submit(self, work: Callable[[StudyRecord], T]) -> "Future[T]":
+        """Do `work` in the thread, after everything that it was asked to do before."""
+        opening = self._opening
+        if opening is None:
             raise RuntimeError("the study must be opened before anything is recorded")
-        return self._opened.result()  # done, or this very thread would not be here
+        return self._thread.submit(lambda: work(opening.result()))  # done: the thread opened it before
 
 
-def _warm_up() -> None:
+def _import_for_the_start() -> None:
     importlib.import_module("knobwise.experiments.record.tracker")
     importlib.import_module("mlflow")
 
 
-def _warm_up_the_end() -> None:
-    """Import what the end of a sitting calls for while the workers train, and not while they have nothing to do."""
+def _import_for_the_end() -> None:
+    """Import what the end of a session needs while the workers train, and not while they have nothing to do."""
     for name in (
         "mlflow.pyfunc",
         "knobwise.experiments.model.champion",
@@ -236,17 +242,17 @@ def _warm_up_the_end() -> None:
         importlib.import_module(name)
 
 
-def _tags(attempt: Attempt) -> dict[str, str]:
-    baseline = {names.BASELINE: "true"} if attempt.number == 0 else {}
-    return baseline | ({names.EXTENDS: str(attempt.extends)} if attempt.extends is not None else {})
+def _tags(running: RunningTrial) -> dict[str, str]:
+    baseline = {names.BASELINE: "true"} if running.number == 0 else {}
+    return baseline | ({names.EXTENDS: str(running.extends)} if running.extends is not None else {})
 
 
-def _taken_over(attempt: Attempt) -> dict[str, float]:
-    return {names.EPOCHS_TAKEN_OVER: float(attempt.taken_over)} if attempt.taken_over else {}
+def _reused(running: RunningTrial) -> dict[str, float]:
+    return {names.EPOCHS_TAKEN_OVER: float(running.epochs_reused)} if running.epochs_reused else {}
 
 
-def _status_alone(verdict: Verdict, outcome: Outcome) -> str:
-    """A replicate's own status: where one of a trial's replicates diverges, the others are complete or cut short."""
-    if verdict.status != "diverged":
-        return verdict.status
+def _replicate_status(result: TrialOutcome, outcome: Outcome) -> str:
+    """A replicate's own status: where another one diverged, it may be complete, or paused and so pruned."""
+    if result.status != "diverged":
+        return result.status
     return {"diverged": "diverged", "paused": "pruned"}.get(outcome.status, "complete")

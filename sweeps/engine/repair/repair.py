@@ -15,7 +15,7 @@ from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.experiments.record.stores import journal_path
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.errors import Unfinished
-from knobwise.sweeps.engine.recording.recorder import Opened
+from knobwise.sweeps.engine.recording.recorder import StudyRecord
 from knobwise.sweeps.engine.repair import check
 from knobwise.sweeps.engine.repair.check import Finding
 from knobwise.sweeps.engine.repair.recorded_studies import Parent, reading
@@ -78,7 +78,7 @@ def _agree(
     from knobwise.experiments.record.tracker import Tracker
 
     tracker = Tracker(uri)
-    again = reconcile.reconcile(study, Opened(tracker, parent.run, runs), left, len(trials))
+    again = reconcile.reconcile(study, StudyRecord(tracker, parent.run, runs), left, len(trials))
     now = {run.run_id: run.mlflow_status for run in tracker.recorded(parent.run)}
     aside = {run.run_id for run in runs if run.mlflow_status != "KILLED" and now[run.run_id] == "KILLED"}
     for run_id in sorted(({run.run_id for run in _beside(trials, runs)} | half) - aside):

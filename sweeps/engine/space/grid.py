@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 
-from knobwise.sweeps.engine.trials.prefixes import but_epochs
+from knobwise.sweeps.engine.trials.prefixes import params_but_epochs
 
 Params = dict[str, Any]
 
@@ -24,7 +24,7 @@ def shortest_first(points: Iterable[Params]) -> list[Params]:
     ordered = list(points)
     places: dict[str, list[int]] = defaultdict(list)
     for place, point in enumerate(ordered):
-        places[but_epochs(point)].append(place)
+        places[params_but_epochs(point)].append(place)
     for those in places.values():
         group = sorted((ordered[place] for place in those), key=lambda point: point.get("epochs", 0))
         for place, point in zip(those, group, strict=True):
@@ -41,7 +41,7 @@ def lengths(points: Iterable[Params]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for point in points:
         if "epochs" in point:
-            found[but_epochs(point)].append(point["epochs"])
+            found[params_but_epochs(point)].append(point["epochs"])
     return {shared: sorted(epochs) for shared, epochs in found.items()}
 
 

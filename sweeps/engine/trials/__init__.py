@@ -1,1 +1,1 @@
-"""Trials under way: the driver's notes on each, the beginnings they share, the epochs at which they are judged."""
+"""Running trials: the driver's notes on each, the prefixes that they share, the rungs at which they are compared."""

@@ -1,4 +1,4 @@
-"""Shared prefixes: a run that differs from an earlier one in `epochs` alone goes on from where that one ended.
+"""Shared prefixes: a run that differs from an earlier one in `epochs` alone is continued from its checkpoint.
 
 Under a schedule that does not depend on the total number of epochs, 500 epochs are the first 500 of 2,000, bit for bit.
 So of a learning rate tried with 500, 1,000 and 2,000 epochs, 2,000 are trained and not 3,500.
@@ -14,25 +14,31 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.engine.trials import rungs
 
-MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20  # of checkpoints kept in memory
 
 
 class Prefix(NamedTuple):
-    """Attributes: how far a run was trained, the checkpoint it can be continued from, and the trial whose run it is."""
+    """The first epochs of a run.
+
+    Attributes:
+        epochs: how many.
+        checkpoint: the state after the last of them.
+        trial: the number of the trial that trained them.
+    """
 
     epochs: int
     checkpoint: bytes
     trial: int
 
 
-def key(config: RunConfig) -> RunConfig | None:
-    """The same for all runs that are each other's prefix; None for a run that is nobody's.
+def prefix_key(config: RunConfig) -> RunConfig | None:
+    """Equal for two runs of which the shorter is a prefix of the longer; None for a run that shares no prefix.
 
-    One that may stop early is nobody's: its last epoch is scored, which uses up a little of its patience.
+    A run with early stopping shares none: scoring its last epoch counts towards its patience.
 
-    >>> key(RunConfig(epochs=500)) == key(RunConfig(epochs=2000)) != key(RunConfig(lr=0.1))
+    >>> prefix_key(RunConfig(epochs=500)) == prefix_key(RunConfig(epochs=2000)) != prefix_key(RunConfig(lr=0.1))
     True
-    >>> key(RunConfig(schedule="cosine")) is None
+    >>> prefix_key(RunConfig(schedule="cosine")) is None
     True
     """
     if config.patience or not rungs.comparable(config):
@@ -40,40 +46,40 @@ def key(config: RunConfig) -> RunConfig | None:
     return dataclasses.replace(config, epochs=1)
 
 
-def but_epochs(params: Mapping[str, Any]) -> str:
-    """A trial's parameters but for `epochs`, as text: the same for trials that differ in nothing else."""
+def params_but_epochs(params: Mapping[str, Any]) -> str:
+    """A trial's parameters without `epochs`, as text: equal for trials that differ in nothing else."""
     return json.dumps({name: value for name, value in params.items() if name != "epochs"}, sort_keys=True)
 
 
 class Prefixes:
-    """The checkpoints of this sweep's runs, the newest 64 MB of them."""
+    """Checkpoints of this study's runs; the least recently extended groups are dropped beyond 64 MB."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[RunConfig, dict[int, Prefix]] = OrderedDict()
+        self._by_key: OrderedDict[RunConfig, dict[int, Prefix]] = OrderedDict()  # then by epochs
         self._bytes = 0
 
-    def keep(self, outcome: Outcome, trial: int) -> None:
-        """Take note of what a run has come to."""
+    def add_outcome(self, outcome: Outcome, trial: int) -> None:
+        """Keep the checkpoint of a run that is complete or paused."""
         if outcome.status in ("complete", "paused"):
             self.add(outcome.config, Prefix(outcome.epochs_done, outcome.checkpoint, trial))
 
     def add(self, config: RunConfig, prefix: Prefix) -> None:
-        """Take note of a prefix of the runs that differ from `config` in epochs alone."""
-        of = key(config)
-        if of is None or not prefix.checkpoint:
+        """Keep a prefix of the runs that differ from `config` in epochs alone."""
+        key = prefix_key(config)
+        if key is None or not prefix.checkpoint:
             return
-        those = self._kept.setdefault(of, {})
-        self._kept.move_to_end(of)
-        before = those.get(prefix.epochs)
-        those[prefix.epochs] = prefix
-        self._bytes += len(prefix.checkpoint) - (len(before.checkpoint) if before else 0)
-        while self._bytes > MOST_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= sum(len(each.checkpoint) for each in oldest.values())
+        by_epochs = self._by_key.setdefault(key, {})
+        self._by_key.move_to_end(key)
+        replaced = by_epochs.get(prefix.epochs)
+        by_epochs[prefix.epochs] = prefix
+        self._bytes += len(prefix.checkpoint) - (len(replaced.checkpoint) if replaced else 0)
+        while self._bytes > MOST_BYTES and len(self._by_key) > 1:
+            _, dropped = self._by_key.popitem(last=False)
+            self._bytes -= sum(len(each.checkpoint) for each in dropped.values())
 
     def longest(self, config: RunConfig) -> Prefix | None:
-        """The longest run that is the beginning of one with `config`, or all of it; None where there is none."""
-        of = key(config)
-        those = self._kept.get(of, {}) if of is not None else {}
-        fitting = (each for each in those.values() if each.epochs <= config.epochs)
-        return max(fitting, key=lambda each: each.epochs, default=None)
+        """The longest prefix of a run with `config`, at most the whole run; None where there is none."""
+        key = prefix_key(config)
+        by_epochs = self._by_key.get(key, {}) if key is not None else {}
+        short_enough = (prefix for prefix in by_epochs.values() if prefix.epochs <= config.epochs)
+        return max(short_enough, key=lambda prefix: prefix.epochs, default=None)

@@ -1,19 +1,19 @@
-"""Rungs: the epochs at which a trial is judged against the others.
+"""Rungs: the epochs at which a trial is compared with the others.
 
-They lie at 512, 1024, 2048, ... epochs and not at shares of a trial's own length, so that a rung means the same for all
-trials: so much training. Under a schedule that depends on the total it would not (half-way down a short slope is
-not half-way down a long one), so such a trial is run in one go and never pruned.
+They lie at 512, 1024, 2048, ... epochs and not at fractions of a trial's own length, so that a rung is the same amount
+of training for all trials. Under a schedule that depends on the total number of epochs it would not be: the learning
+rate at epoch 512 differs with the total. Such a trial is run in one go and never pruned.
 """
 
 from knobwise.experiments.config import RunConfig
 from knobwise.nn_core import variants
 
-FIRST = 512  # earlier, small learning rates lead that are overtaken later: measured in `benchmarks/asha.py`
+FIRST = 512  # epochs; earlier than that, rates lead that are overtaken later: measured in `benchmarks/asha.py`
 FACTOR = 2
 
 
 def comparable(config: RunConfig) -> bool:
-    """Whether trials with `config` mean the same at the same epoch."""
+    """Whether the schedule of `config` gives the same rate at the same epoch, whatever the total number of epochs."""
     return not variants.load("schedules", config.schedule).uses_total
 
 

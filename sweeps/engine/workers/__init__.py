@@ -1,1 +1,1 @@
-"""Who does the work: worker processes on this machine or on a cluster, and what a job is."""
+"""Workers: what a job is, the processes that run jobs, here or on a cluster, and the pool that hands jobs out."""
