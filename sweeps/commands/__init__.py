@@ -11,6 +11,7 @@ registered: put the file into this folder and the verb exists. Bad input is rais
 """
 
 import importlib
+import os
 import sys
 import textwrap
 
@@ -70,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
     if words[:2] == ["completion", "--words"]:  # as the scripts of `knobwise completion` ask
         sys.stdout.writelines(f"{each}\n" for each in completion.candidates(words[2:]))
         return 0
+    os.environ.pop("MPLBACKEND", None)  # figures need no backend, and importing matplotlib fails where it is invalid
     with gc.seldom():
         return one_line(lambda: run(words[0], words[1:]))
 

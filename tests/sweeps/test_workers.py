@@ -1,4 +1,4 @@
-"""Local workers: what they do, what becomes of a job whose process dies, and that nobody else's suffers."""
+"""Local workers: what they do, what becomes of a job whose process dies, and of jobs where no process starts."""
 
 import os
 import signal
@@ -8,13 +8,16 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.workers import local
 from knobwise.sweeps.engine.workers.jobs import Job, JobError
 from knobwise.sweeps.engine.workers.local import LocalWorkers, WorkerDied
@@ -51,6 +54,14 @@ class OddError(Exception):
 
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"{one} and {two}")
+
+
+def names_backend(job: Job) -> Outcome:
+    raise ValueError(os.environ.get("MPLBACKEND"))
+
+
+def exits(pipe: Any) -> None:
+    os._exit(3)
 
 
 @pytest.fixture
@@ -126,3 +137,48 @@ def test_where_a_socket_would_have_too_long_a_path_workers_start_without_one(
     assert local._context().get_start_method() == "spawn"
     monkeypatch.setattr(tempfile, "tempdir", os.sep)
     assert local._context().get_start_method() == ("forkserver" if sys.platform == "linux" else "spawn")
+
+
+def test_where_no_process_gets_ready_a_job_says_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "serve", exits)
+    workers = LocalWorkers(2)
+    for _ in range(2):
+        error = workers.submit(formula, JOB).exception(60)
+        assert isinstance(error, Unfinished)
+        assert str(error) == "workers cannot start: a worker process ended with exit code 3 before it was ready"
+    workers.close()
+
+
+@pytest.mark.parametrize("error", [EOFError("no server"), RuntimeError("no guard"), OSError(11, "no process")])
+def test_a_process_that_cannot_be_started_is_reported_and_not_waited_for(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: BaseProcess) -> None:
+        raise error
+
+    monkeypatch.setattr(BaseProcess, "start", fails)
+    workers = LocalWorkers(1)
+    with pytest.raises(Unfinished, match=f"^workers cannot start: {type(error).__name__}: .*no "):
+        workers.submit(formula, JOB).result(60)
+    workers.close()
+
+
+def test_a_process_that_does_not_start_after_others_have_is_a_lost_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = LocalWorkers(1)
+    assert workers.submit(formula, JOB).result(60).status == "complete"
+    monkeypatch.setattr(local, "serve", exits)
+    assert isinstance(workers.submit(dies, JOB).exception(60), WorkerDied)
+    with pytest.raises(WorkerDied, match="exit code 3"):
+        workers.submit(formula, JOB).result(60)
+    monkeypatch.undo()
+    assert workers.submit(formula, JOB).result(60).status == "complete"
+    workers.close()
+
+
+def test_the_users_matplotlib_backend_is_not_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "nonsense")
+    workers = LocalWorkers(1)
+    with pytest.raises(JobError, match=r"^ValueError: agg$"):
+        workers.submit(names_backend, JOB).result(60)
+    assert os.environ["MPLBACKEND"] == "nonsense"
+    workers.close()

@@ -25,6 +25,8 @@ import os
 from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine import Sweep, main
 
+if os.environ.get("BROKEN_WORKERS") and __name__ != "__main__":
+    raise SystemExit(3)
 ASKED = {key: float(value) for key, value in (pair.split("=") for pair in os.environ.get("ASKED", "").split())}
 
 
@@ -107,6 +109,20 @@ def test_a_rate_that_diverges_and_a_batch_larger_than_the_data_end_their_trials_
 def test_a_baseline_that_is_no_run_is_bad_input(tmp_path: Path) -> None:
     line = refused(sweep(tmp_path, ASKED="n_samples=0"), 2)
     assert line == "error: the baseline of tiny is no run: n_samples must be a whole number >= 2, got 0\n"
+
+
+def test_workers_that_cannot_start_end_the_sweep_which_then_can_be_resumed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("b")  # a short name, for the sockets in it
+    line = refused(sweep(folder, BROKEN_WORKERS="yes"), 1)
+    assert line.startswith("error: workers cannot start: a worker process ended with exit code ")
+    assert answer(sweep(folder))["trials"]["complete"] == 3
+
+
+def test_a_matplotlib_backend_that_does_not_exist_is_ignored(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("p")
+    assert answer(sweep(folder, "--trials", "1", MPLBACKEND="nonsense"))["trials"]["complete"] == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def main(sweep: Sweep, argv: list[str] | None = None) -> int:
     if parser.asks_for_help(words):
         sys.stdout.write(page)
         return 0
+    os.environ.pop("MPLBACKEND", None)  # figures need no backend, and importing matplotlib fails where it is invalid
     with gc.seldom():
         return one_line(lambda: run(sweep, parser.read(page, words), program))
 

@@ -1,18 +1,26 @@
-"""Jobs on a Dask cluster: one given by its scheduler's address, or one of processes on this machine."""
+"""Workers of a Dask cluster: one given by its scheduler's address, or one of processes on this machine."""
 
 from concurrent.futures import Executor, Future
 from typing import Any
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.nn_core import blas
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
-from knobwise.sweeps.engine.workers.jobs import Job, Work
+from knobwise.sweeps.engine.workers.jobs import Job, Work, worker_environment
 
-SERVER_PATIENCE = 10  # seconds that a cluster's scheduler has to answer
+SERVER_PATIENCE = 10  # seconds to wait for the scheduler's answer
 
 
 class DaskWorkers:
-    """The workers of a cluster. Dask gives a dead worker's job to another, and gives up after its fourth."""
+    """The workers of a cluster. Dask gives a dead worker's job to another, and gives up after the fourth.
+
+    Args:
+        slots: processes to start on this machine, where there is no `address`.
+        address: of the cluster's scheduler, or "".
+
+    Raises:
+        BadInput: Dask is not installed, or the address is none.
+        Unfinished: the scheduler does not answer, or has no workers.
+    """
 
     def __init__(self, slots: int, address: str) -> None:
         try:
@@ -32,7 +40,7 @@ class DaskWorkers:
         return self._executor.submit(work, job)
 
     def close(self) -> None:
-        """Cancel what waits, and leave the cluster."""
+        """Cancel what waits, and disconnect from the cluster."""
         self._executor.shutdown(wait=False)
         self._client.close()
         if self._client.cluster is not None:
@@ -42,7 +50,7 @@ class DaskWorkers:
 def _connect(distributed: Any, slots: int, address: str) -> Any:
     import dask
 
-    dask.config.set({"distributed.nanny.pre-spawn-environ": blas.worker_environment()})
+    dask.config.set({"distributed.nanny.pre-spawn-environ": worker_environment()})
     try:
         if address:
             return distributed.Client(address, timeout=SERVER_PATIENCE)
@@ -54,7 +62,7 @@ def _connect(distributed: Any, slots: int, address: str) -> Any:
 
 
 def _cluster(distributed: Any, slots: int, starts: int = 3) -> Any:
-    """A cluster of processes on this machine. Where one of them dies while it starts, Dask gives all of them up."""
+    """A cluster of processes on this machine. Dask gives up where one of them dies while it starts, so try again."""
     try:
         return distributed.LocalCluster(
             n_workers=slots, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"

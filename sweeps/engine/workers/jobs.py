@@ -1,4 +1,4 @@
-"""A job: what a worker is given, and what it does with it. Plain data in, an outcome out; nothing is written."""
+"""A job, and the loop of a local worker that does jobs. Plain data in, an outcome out; a worker writes nothing."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -14,18 +14,19 @@ from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.run import run
+from knobwise.nn_core import blas
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A run, or a rung of one.
+    """A run, or one rung of it.
 
     Attributes:
-        problem: its name.
-        config: of the run.
-        checkpoint: of the rung before; empty for a run's start.
-        until: the epoch at which the rung ends; None for the run's last.
-        pictures: whether to draw when the run is over.
+        problem: the problem's name.
+        config: of the whole run.
+        checkpoint: where to continue; empty for the start of a run.
+        until: the epoch at which to pause; None for the end of the run.
+        pictures: whether to draw at the end of the run.
     """
 
     problem: str
@@ -36,10 +37,11 @@ class Job:
 
 
 Work = Callable[[Job], Outcome]
+READY = "ready"  # what a worker sends once it has started
 
 
 def train(job: Job) -> Outcome:
-    """Do a job."""
+    """Do a job: train, and draw where the run ends with it."""
     return run(
         problems.load(job.problem),
         job.config,
@@ -49,13 +51,25 @@ def train(job: Job) -> Outcome:
     )
 
 
+def worker_environment() -> dict[str, str]:
+    """The environment variables of a worker: BLAS threads, and a backend of matplotlib that every machine has.
+
+    Figures here need no backend, but importing matplotlib fails where the user's MPLBACKEND is not a valid one.
+    """
+    return {**blas.worker_environment(), "MPLBACKEND": "agg"}
+
+
 class JobError(Exception):
-    """What a job raised in its worker, as text: its own exception may not survive the way between processes."""
+    """What a job raised in its worker, as text: the exception itself may not survive pickling."""
 
 
 def serve(pipe: "Connection[Any, Any]") -> None:
-    """The whole life of a local worker: take `(work, job)`, give back `(outcome, "")` or `(None, error)`."""
-    _begin()
+    """The main function of a local worker: announce itself, then answer each `(work, job)`.
+
+    An answer is `(outcome, "")`, or `(None, error)` where the job raised.
+    """
+    _prepare()
+    pipe.send(READY)
     while True:
         try:
             work, job = pipe.recv()
@@ -63,20 +77,20 @@ def serve(pipe: "Connection[Any, Any]") -> None:
             return
         try:
             reply = work(job), ""
-        except Exception as error:  # noqa: BLE001  whatever a run raises is its trial's failure, not the worker's
+        except Exception as error:  # noqa: BLE001  whatever a run raises fails its trial, not the worker
             reply = None, f"{type(error).__name__}: {error}"
         pipe.send(reply)
 
 
-def _begin() -> None:
-    """Leave Ctrl-C to the driver, and leave when the driver does."""
+def _prepare() -> None:
+    """Leave Ctrl-C to the driver, and exit when the driver does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_leave_with_driver, daemon=True).start()
+    threading.Thread(target=_exit_with_driver, daemon=True).start()
 
 
-def _leave_with_driver() -> None:
-    # A driver that is killed cannot end its workers, and one that is in the middle of a job would finish it first.
+def _exit_with_driver() -> None:
+    # A driver that is killed cannot end its workers, and a worker in the middle of a job would finish it first.
     driver = multiprocessing.parent_process()
     if driver is not None:
         multiprocessing.connection.wait([driver.sentinel])

@@ -1,4 +1,4 @@
-"""Jobs on this machine: processes started fresh, each fed by a thread of its own."""
+"""Workers on this machine: processes started fresh, each fed by a thread of its own."""
 
 import contextlib
 import multiprocessing
@@ -14,15 +14,16 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from knobwise.experiments.outcome import Outcome
-from knobwise.nn_core import blas
-from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work, serve
+from knobwise.sweeps.engine.errors import Unfinished
+from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work, serve, worker_environment
 
 LONGEST = 70  # characters of a folder in which the path of a socket, 33 more, still may lie
+EXIT_PATIENCE = 1.0  # seconds that the exit code of a process may take after its pipe was closed
 _ENVIRONMENT = threading.Lock()
 
 
 class WorkerDied(Exception):
-    """A worker process ended in the middle of a job."""
+    """A worker process ended before its job did."""
 
 
 class _Worker(NamedTuple):
@@ -31,9 +32,12 @@ class _Worker(NamedTuple):
 
 
 class LocalWorkers:
-    """Processes on this machine, one BLAS thread each. One that dies loses its own job only, and is replaced.
+    """Processes on this machine, one BLAS thread each. One that dies loses only its own job, and is replaced.
 
-    A `ProcessPoolExecutor` would be shorter, but where one of its processes dies it gives up all the others' jobs too.
+    A `ProcessPoolExecutor` would be shorter, but where one of its processes dies it drops the jobs of all the others.
+
+    Args:
+        slots: how many processes.
     """
 
     lost: tuple[type[BaseException], ...] = (WorkerDied,)
@@ -42,18 +46,23 @@ class LocalWorkers:
         self.slots = slots
         self._jobs: SimpleQueue[tuple[Future[Outcome], Work, Job] | None] = SimpleQueue()
         self._processes: set[BaseProcess] = set()
+        self._any_started = False
         self._closed = False
         for number in range(slots):
             threading.Thread(target=self._feed, name=f"worker {number}", daemon=True).start()
 
     def submit(self, work: Work, job: Job) -> Future[Outcome]:
-        """Have the first worker that is free do `job`."""
+        """Have the first worker that is free do `job`.
+
+        The future raises `JobError` where the job did, `WorkerDied` where its process ended, and `Unfinished` where
+        processes end before they are ready and none was ever ready.
+        """
         future: Future[Outcome] = Future()
         self._jobs.put((future, work, job))
         return future
 
     def close(self) -> None:
-        """End the workers; what they are at, and what waits, is dropped."""
+        """End the workers; jobs that run or wait are dropped."""
         self._closed = True
         for _ in range(self.slots):
             self._jobs.put(None)
@@ -63,7 +72,7 @@ class LocalWorkers:
     def _feed(self) -> None:
         """Give one worker job after job, and start another where it dies."""
         worker: _Worker | None = None
-        with contextlib.suppress(OSError):  # it is tried again, and told of, with the first job
+        with contextlib.suppress(Exception):  # the first job tries again, and reports the failure
             worker = self._start()
         while (given := self._jobs.get()) is not None and not self._closed:
             future, work, job = given
@@ -71,6 +80,10 @@ class LocalWorkers:
                 continue
             try:
                 worker = worker or self._start()
+            except Exception as reason:  # noqa: BLE001  this thread must live: a job without an answer is waited for
+                future.set_exception(self._start_failure(reason))
+                continue
+            try:
                 worker.pipe.send((work, job))
                 outcome, error = worker.pipe.recv()
             except (EOFError, OSError) as reason:
@@ -84,23 +97,43 @@ class LocalWorkers:
                     future.set_exception(JobError(error))
                 else:
                     future.set_result(outcome)
-        self._end(worker)
+        if worker is not None:
+            self._end(worker)
 
     def _start(self) -> _Worker:
+        """A new worker that is ready.
+
+        Raises:
+            WorkerDied: its process ended before it was ready.
+            OSError, EOFError, RuntimeError: the process could not be started.
+        """
         context = _context()
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs,), daemon=True)
-        with _environment(blas.worker_environment()):
+        with _environment(worker_environment()):
             process.start()
         theirs.close()  # so that our end sees the end of the process
         self._processes.add(process)
-        return _Worker(process, ours)
+        worker = _Worker(process, ours)
+        try:
+            ours.recv()  # `READY`
+        except (EOFError, OSError):
+            process.join(EXIT_PATIENCE)
+            code = process.exitcode
+            self._end(worker)
+            raise WorkerDied(f"a worker process ended with exit code {code} before it was ready") from None
+        self._any_started = True
+        return worker
 
-    def _end(self, worker: _Worker | None) -> None:
-        if worker is not None:
-            worker.pipe.close()
-            worker.process.terminate()
-            self._processes.discard(worker.process)
+    def _start_failure(self, reason: Exception) -> Exception:
+        """A lost worker where others could start before: the machine may be short of memory. Else nothing will run."""
+        text = str(reason) if isinstance(reason, WorkerDied) else f"{type(reason).__name__}: {reason}"
+        return WorkerDied(text) if self._any_started else Unfinished(f"workers cannot start: {text}")
+
+    def _end(self, worker: _Worker) -> None:
+        worker.pipe.close()
+        worker.process.terminate()
+        self._processes.discard(worker.process)
 
 
 def _context() -> Any:
@@ -116,11 +149,15 @@ def _context() -> Any:
 
 @contextlib.contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """`variables` in the environment that a process started meanwhile takes over; one thread at a time."""
+    """`variables` in the environment that a process started meanwhile inherits; one thread at a time."""
     with _ENVIRONMENT:
+        before = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
         try:
             yield
         finally:
-            for name in variables:
-                del os.environ[name]
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
