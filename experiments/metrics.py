@@ -4,7 +4,6 @@ For classes, a prediction is the probabilities: `(n, 1)`, of the second class, w
 there are more. The functions agree with scikit-learn's of the same names, which take a second to import.
 """
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -173,26 +172,3 @@ def calibration_error(true: NDArray[Any], predicted: NDArray[Any]) -> float:
     """
     found = reliability(true, predicted)
     return float(np.average(np.abs(found.said - found.came), weights=found.samples)) if len(found.samples) else np.nan
-
-
-def r2_text(r2: float) -> str:
-    """An R2 with four decimals, or with six where four would make it a perfect fit.
-
-    >>> r2_text(0.91997), r2_text(0.9999958)
-    ('0.9200', '0.999996')
-    """
-    return f"{r2:.4f}" if r2 < 0.9995 else f"{r2:.6f}"
-
-
-def scores_text(metrics: Mapping[str, float]) -> str:
-    """The scores of the test part as a title has them, those that there are; "" where there are none.
-
-    >>> scores_text({"test_r2": 0.92, "test_mse": 10.375}), scores_text({"test_accuracy": 0.975, "test_log_loss": 0.08})
-    ('R² 0.9200, MSE 10.38', 'accuracy 0.975, log loss 0.08')
-    """
-    known: dict[str, tuple[str, Callable[[float], str]]]
-    if "test_accuracy" in metrics:
-        known = {"test_accuracy": ("accuracy", "{:.4g}".format), "test_log_loss": ("log loss", "{:.3g}".format)}
-    else:
-        known = {"test_r2": ("R²", r2_text), "test_mse": ("MSE", "{:.4g}".format)}
-    return ", ".join(f"{name} {text(metrics[key])}" for key, (name, text) in known.items() if key in metrics)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from knobwise.experiments.text import shown
+
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
@@ -63,8 +65,7 @@ def _named(values: "pd.Series[Any]") -> tuple[Codes, list[str]]:
     """Texts in the order of the alphabet; widths by depth, then by the first layer that differs."""
     present = sorted(set(values.dropna()), key=lambda value: (len(value), value) if isinstance(value, tuple) else value)
     place = {value: code for code, value in enumerate(present)}
-    labels = ["-".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value) for value in present]
-    return np.array([place.get(value, -1) for value in values], np.intp), labels
+    return np.array([place.get(value, -1) for value in values], np.intp), [shown(value) for value in present]
 
 
 def _plain(numbers: Numbers) -> list[str]:

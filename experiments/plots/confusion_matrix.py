@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Array
-from knobwise.experiments.metrics import class_of, scores_text
+from knobwise.experiments.metrics import class_of
 from knobwise.experiments.plots import RunView
 from knobwise.experiments.plots.canvas import MUTED
 from knobwise.experiments.plots.class_signs import short
+from knobwise.experiments.text import scores_text
 
 WITH_SHARES = 12  # classes; with more, a cell has room for its count only
 WITH_COUNTS = 40  # classes; with more, for nothing but its colour

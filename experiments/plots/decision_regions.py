@@ -6,10 +6,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from knobwise.experiments.data.problem import Array, Part, Problem
-from knobwise.experiments.metrics import class_of, scores_text
+from knobwise.experiments.metrics import class_of
 from knobwise.experiments.plots import RunView
 from knobwise.experiments.plots.canvas import MUTED
 from knobwise.experiments.plots.class_signs import colour, marker, short
+from knobwise.experiments.text import scores_text
 
 CELLS = 160  # along each side: a finer grid cannot be told apart
 MOST_POINTS = 800

@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, ScalarFormatter
 
 from knobwise.experiments.data.problem import Array
-from knobwise.experiments.metrics import scores_text
 from knobwise.experiments.plots import RunView, decision_regions, target_axis, true_vs_predicted
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
 from knobwise.experiments.plots.class_signs import COLOURS, colour, short
 from knobwise.experiments.plots.slicing import FEW, Slice, slices
+from knobwise.experiments.text import scores_text
 
 SHOWN = 9  # inputs, those that change the prediction most
 ACROSS = 3  # panels in a row

@@ -2,9 +2,9 @@
 
 from matplotlib.figure import Figure
 
-from knobwise.experiments.metrics import scores_text
 from knobwise.experiments.plots import RunView, target_axis, true_vs_predicted
 from knobwise.experiments.plots.canvas import MUTED, TRUE
+from knobwise.experiments.text import scores_text
 
 MOST_POINTS = 2000  # a panel; more only blacken it
 MOST_OUTPUTS = 4

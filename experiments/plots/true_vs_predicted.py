@@ -9,9 +9,9 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
 from knobwise.experiments.data.problem import Array, Part
-from knobwise.experiments.metrics import scores_text
 from knobwise.experiments.plots import RunView
 from knobwise.experiments.plots.canvas import MUTED, colour_bar, fill, gridded, round_levels, surface_axes
+from knobwise.experiments.text import scores_text
 
 
 class _Panels(NamedTuple):

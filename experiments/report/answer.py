@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.report.facts import Facts, Missing, Trial
 from knobwise.experiments.report.markup import Markup, tag
-from knobwise.experiments.report.words import counted, listed, seconds, shown, times
 from knobwise.experiments.statistics import interval, paired
+from knobwise.experiments.text import counted, listed, r2_text, seconds, times
+from knobwise.experiments.text import typeset as shown
 
 TIED = 3  # trials tied with the best that the sentence names one by one
 NAMED = 4  # knobs that the sentence names

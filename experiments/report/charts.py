@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from knobwise.experiments.report.markup import Markup, join, number, tag
 from knobwise.experiments.report.scales import Scale
-from knobwise.experiments.report.words import brief
+from knobwise.experiments.text import brief
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from knobwise.experiments.ranking import Ranking
 from knobwise.experiments.report.knobs import Knob
 from knobwise.experiments.report.markup import Markup
-from knobwise.experiments.report.words import shown
+from knobwise.experiments.text import typeset as shown
 
 Array = NDArray[np.float64]
 

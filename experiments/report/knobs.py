@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.report.scales import WIDE
-from knobwise.experiments.report.words import shown
+from knobwise.experiments.text import typeset
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def _knobs(runs: pd.DataFrame, name: str) -> list[Knob]:
         if name == "batch_size" and "n_samples" in runs:  # 0 stands for all of them
             values = np.where(values == 0, runs["n_samples"].to_numpy(np.float64, na_value=np.nan), values)
         return [_number(name, values)]
-    texts = [None if pd.isna(value) else shown(value) for value in column]
+    texts = [None if pd.isna(value) else typeset(value) for value in column]
     choices = tuple(sorted({text for text in texts if text is not None}))
     codes = {text: float(code) for code, text in enumerate(choices)}
     return [Knob(name, np.array([codes[text] if text is not None else np.nan for text in texts]), choices)]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knobwise.experiments.report.markup import Markup, tag
-from knobwise.experiments.report.words import shown
+from knobwise.experiments.text import typeset
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,8 @@ class Ramp(NamedTuple):
 
     def legend(self, what: str) -> Markup:
         """The bands in a row, with the errors at their ends and in the middle."""
-        marks = [shown(float(self.edges[at])) for at in (0, BANDS // 2)] + [f"{shown(float(self.edges[-1]))} or more"]
+        low, middle, high = (typeset(float(self.edges[at])) for at in (0, BANDS // 2, -1))
+        marks = [low, middle, f"{high} or more"]
         swatches = (tag("i", class_=f"swatch r{band}") for band in range(BANDS))
         return tag(
             "div",

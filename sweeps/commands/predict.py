@@ -34,6 +34,7 @@ from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.model.stored import StoredModel
 from knobwise.experiments.record.errors import CompareError
+from knobwise.experiments.text import counted
 from knobwise.sweeps.engine.cli import numeric_columns
 from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput
@@ -65,7 +66,7 @@ def main(given: Given) -> int:
         text = io.StringIO()
         table.to_csv(text, index=False)
         sys.stdout.write(text.getvalue())
-    count = f"{len(table):,} prediction{'s' * (len(table) != 1)}"
+    count = counted(len(table), "prediction")
     sys.stderr.write(f"{count} by {choice.told}{f', in {output}' if output else ''}\n")
     return 0
 

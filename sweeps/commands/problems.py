@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 from knobwise.experiments import problems
 from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
-from knobwise.experiments.text import nearest
+from knobwise.experiments.text import counted, nearest
 from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput
 
@@ -104,17 +104,13 @@ def _plain(known: _Known) -> dict[str, Any]:
 
 def _size(problem: Problem) -> str:
     """`10 inputs, 442 rows`."""
-    sizes = [_count(len(problem.inputs), "input")]
+    sizes = [counted(len(problem.inputs), "input")]
     if problem.classes:
-        sizes.append(_count(len(problem.classes), "class", "es"))
+        sizes.append(counted(len(problem.classes), "class", "classes"))
     elif len(problem.outputs) > 1:
-        sizes.append(_count(len(problem.outputs), "output"))
+        sizes.append(counted(len(problem.outputs), "output"))
     rows = _rows(problem)
-    return ", ".join(sizes + ([f"{rows:,} rows"] if rows is not None else []))
-
-
-def _count(number: int, what: str, plural: str = "s") -> str:
-    return f"{number:,} {what}{plural if number != 1 else ''}"
+    return ", ".join(sizes + ([counted(rows, "row")] if rows is not None else []))
 
 
 def _options(known: _Known) -> str:

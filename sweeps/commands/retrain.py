@@ -30,13 +30,13 @@ from rich.console import Console
 from knobwise.experiments import forming, problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.forming import Frame
-from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.model import images, retrained
 from knobwise.experiments.model.champion import Crowned, crown
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import without_credentials
+from knobwise.experiments.text import r2_text
 from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
 from knobwise.sweeps.engine.results import table

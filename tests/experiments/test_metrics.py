@@ -12,6 +12,7 @@ from sklearn.calibration import calibration_curve
 from knobwise.experiments import metrics, problems
 from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.metrics import scores
+from knobwise.experiments.text import scores_text
 
 SURFACE = problems.load("article")
 EPS = float(np.finfo(float).eps)
@@ -168,8 +169,8 @@ def test_the_most_probable_class_is_the_first_of_equals() -> None:
 
 
 def test_titles_say_what_there_is() -> None:
-    assert metrics.scores_text({}) == ""
-    assert metrics.scores_text({"test_accuracy": 1.0, "test_log_loss": 0.0812, "test_r2": 0.9}) == (
+    assert scores_text({}) == ""
+    assert scores_text({"test_accuracy": 1.0, "test_log_loss": 0.0812, "test_r2": 0.9}) == (
         "accuracy 1, log loss 0.0812"
     )
-    assert metrics.scores_text({"test_accuracy": 0.5}) == "accuracy 0.5"
+    assert scores_text({"test_accuracy": 0.5}) == "accuracy 0.5"

@@ -20,6 +20,7 @@ from knobwise.experiments.data.tables.options import Options
 from knobwise.experiments.data.tables.raw_rows import RawRows
 from knobwise.experiments.data.tables.splitting import Split
 from knobwise.experiments.data.tables.target import Target
+from knobwise.experiments.text import counted, first_of
 
 _LISTED = 30  # columns named in a message
 
@@ -95,7 +96,7 @@ def from_frame(table: pd.DataFrame, found: Target, split: Split, options: Option
         raw=raw,
         about=(
             f"{split.train.size:,} rows train, {split.val.size:,} validate, {split.test.size:,} test; "
-            f"{_counted(len(kinds), 'column')} as {_counted(len(raw.inputs), 'input')}; "
+            f"{counted(len(kinds), 'column')} as {counted(len(raw.inputs), 'input')}; "
             f"{'regression' if regression else f'{len(found.classes)} classes'}{notes}"
         ),
     )
@@ -108,8 +109,9 @@ def _check_columns(table: pd.DataFrame, options: Options, file: str) -> None:
         ValueError: the line names the column and those that there are.
     """
     there = [str(name) for name in table.columns]
+    known = first_of(there, _LISTED)
     if not options.target:
-        raise ValueError(f"target must be one of the columns of {file}, got none; they are {_named(there)}")
+        raise ValueError(f"target must be one of the columns of {file}, got none; they are {known}")
     asked = {"target": [options.target], "drop": options.drop, "group": [options.group], "time": [options.time]}
     taken: dict[str, str] = {}
     for option, names in asked.items():
@@ -119,7 +121,7 @@ def _check_columns(table: pd.DataFrame, options: Options, file: str) -> None:
             if name not in there:
                 near = difflib.get_close_matches(name, there, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"{option} must be one of the columns of {file}, {_named(there)}, got {name!r}{hint}")
+                raise ValueError(f"{option} must be one of the columns of {file}, {known}, got {name!r}{hint}")
             if name in taken:
                 raise ValueError(f"column {name!r} must be asked for once, got it as {taken[name]} and as {option}")
             taken[name] = option
@@ -163,11 +165,3 @@ def _every_class_trains(found: Target, split: Split) -> None:
     if not counts.all():
         absent = found.classes[int(counts.argmin())]
         raise ValueError(f"each class must have rows to train by, got none of class {absent!r}: split otherwise")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
-def _named(names: list[str]) -> str:
-    return ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")

@@ -11,6 +11,7 @@ from knobwise.experiments.data.problem import Array
 from knobwise.experiments.plots.canvas import MUTED, SECOND
 from knobwise.experiments.plots.study import trials as shared
 from knobwise.experiments.plots.study.trials import Trials
+from knobwise.experiments.text import counted
 
 COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#000000")  # of Okabe and Ito: told apart by everyone
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -45,7 +46,7 @@ def draw(trials: Trials, widths: Sequence[tuple[int, ...]], n_parameters: Array)
             edgecolors="white",
             linewidths=0.6,
             zorder=3,
-            label=f"{depth} layer{'s' if depth != 1 else ''}",
+            label=counted(depth, "layer"),
         )
     steps = shared.front(trials, n_parameters)
     axes.step(n_parameters[steps], trials.error[steps], where="post", color=SECOND, linewidth=1.2, zorder=2)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from knobwise.experiments.metrics import class_of, reliability, scores, scores_text
+from knobwise.experiments.metrics import class_of, reliability, scores
 from knobwise.experiments.plots.calibration import wilson
 from knobwise.experiments.plots.class_signs import short
 from knobwise.experiments.plots.confusion_matrix import matrix
@@ -11,6 +11,7 @@ from knobwise.experiments.report.facts import Facts
 from knobwise.experiments.report.fits import Fit, fit
 from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.report.scales import Scale
+from knobwise.experiments.text import scores_text
 
 TITLE = "Class by class"
 PANEL = Size(400, 400, "panel")

@@ -5,8 +5,8 @@ from statistics import fmean
 
 from knobwise.experiments.report.facts import Facts
 from knobwise.experiments.report.markup import Markup, tag
-from knobwise.experiments.report.words import shown
 from knobwise.experiments.statistics import interval
+from knobwise.experiments.text import typeset as shown
 
 TITLE = "Confirmed on fresh seeds"
 

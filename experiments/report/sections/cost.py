@@ -8,7 +8,7 @@ from knobwise.experiments.report.facts import Facts, Missing
 from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.report.ramp import ramp
 from knobwise.experiments.report.scales import scale_of
-from knobwise.experiments.report.words import counted, seconds
+from knobwise.experiments.text import counted, seconds
 
 TITLE = "Cost against accuracy"
 NEAR = 1.1  # times the lowest error that is as good, for whoever pays

@@ -11,7 +11,7 @@ from knobwise.experiments.report.facts import Facts, Missing
 from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.report.ramp import BANDS, Ramp, ramp
 from knobwise.experiments.report.scales import scale_of
-from knobwise.experiments.report.words import counted
+from knobwise.experiments.text import counted
 
 TITLE = "Loss curves"
 POINTS = 3000  # on a narrow page; there is no room to see more, and the file stays small

@@ -2,7 +2,7 @@
 
 from knobwise.experiments.report.facts import Facts
 from knobwise.experiments.report.markup import Markup, join, tag
-from knobwise.experiments.report.words import counted
+from knobwise.experiments.text import counted
 
 TITLE = "Trials without a result"
 MOST = 12

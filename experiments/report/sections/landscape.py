@@ -12,7 +12,7 @@ from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.report.ramp import Ramp, ramp
 from knobwise.experiments.report.scales import Scale, scale_of
 from knobwise.experiments.report.surface import filled, known, region, through
-from knobwise.experiments.report.words import counted, listed, shown
+from knobwise.experiments.text import counted, listed, typeset
 
 TITLE = "The map"
 ACROSS, UP = np.linspace(0, 1, 90), np.linspace(0, 1, 60)  # the grid that contours are worked out on
@@ -161,7 +161,7 @@ def _caption(trials: _Trials, drawn: bool) -> str:
 
 def _alt(facts: Facts, trials: _Trials) -> str:
     best, baseline = facts.best, facts.baseline
-    at = f"the best, trial {best.number}, lies at {facts.setting(best)} with val MSE {shown(best.val_mse)}"
+    at = f"the best, trial {best.number}, lies at {facts.setting(best)} with val MSE {typeset(best.val_mse)}"
     if baseline is not None and baseline.number != best.number:
         at += f"; the baseline at {facts.setting(baseline)}"
     return (

@@ -6,7 +6,7 @@ from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import sqlite_file, without_credentials
 from knobwise.experiments.report.facts import Facts
 from knobwise.experiments.report.markup import Markup, join, tag
-from knobwise.experiments.report.words import seconds, shown
+from knobwise.experiments.text import seconds, typeset
 
 TITLE = "How it was made"
 KNOWN = {
@@ -57,4 +57,4 @@ def _fixed(facts: Facts) -> str:
     )
     asked = ("n_samples", "epochs", "lr", "widths", "activation", "optimizer", "schedule", "batch_size", "dropout")
     same = [name for name in asked if name not in turned and name in row.index]
-    return ", ".join(f"{name} {shown(row[name])}" for name in same if name != "batch_size" or row[name])
+    return ", ".join(f"{name} {typeset(row[name])}" for name in same if name != "batch_size" or row[name])

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.report.facts import Facts, Missing, Trial
 from knobwise.experiments.report.markup import Markup, tag
 from knobwise.experiments.report.scales import Scale, scale_of
-from knobwise.experiments.report.words import shown
+from knobwise.experiments.text import r2_text
+from knobwise.experiments.text import typeset as shown
 
 TITLE = "The best trials"
 ROWS = 10

@@ -4,7 +4,7 @@ from knobwise.experiments.record import names
 from knobwise.experiments.references import against
 from knobwise.experiments.report.facts import Facts
 from knobwise.experiments.report.markup import Markup, join, tag
-from knobwise.experiments.report.words import shown
+from knobwise.experiments.text import typeset
 
 TITLE = "Beside simpler models"
 
@@ -21,7 +21,7 @@ def content(facts: Facts) -> Markup | None:
         tag(
             "tr",
             tag("th", each.name, scope="row"),
-            *(tag("td", shown(each.metrics[name]) if name in each.metrics else "–") for name in heads),
+            *(tag("td", typeset(each.metrics[name]) if name in each.metrics else "–") for name in heads),
         )
         for each in scored
     ]

@@ -10,7 +10,7 @@ from knobwise.experiments.report.facts import Facts, Missing
 from knobwise.experiments.report.knobs import Knob
 from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.report.scales import Scale, scale_of
-from knobwise.experiments.report.words import shown
+from knobwise.experiments.text import typeset
 
 TITLE = "Each knob alone"
 MOST = 10
@@ -100,7 +100,7 @@ def _caption(facts: Facts, knob: Knob) -> Markup:
         return join([tag("b", knob.name), f": {of} had {', '.join(had)}."])
     low, high = float(np.nanmin(knob.settings[top])), float(np.nanmax(knob.settings[top]))
     share = float(np.diff(scale_of(knob.settings, log=knob.log, margin=0.0).at([low, high]))[0])
-    ends = [shown(int(value) if value.is_integer() else value) for value in (low, high)]
+    ends = [typeset(int(value) if value.is_integer() else value) for value in (low, high)]
     where = (
         "lie all over it" if share > ALL_OVER else f"had {ends[0]}" if low == high else f"had {ends[0]} to {ends[1]}"
     )
@@ -110,6 +110,6 @@ def _caption(facts: Facts, knob: Knob) -> Markup:
 def _alt(facts: Facts, knob: Knob) -> str:
     best = facts.best
     return (
-        f"Val MSE of every trial against {knob.name}; the best, trial {best.number}, has {shown(best.val_mse)} "
+        f"Val MSE of every trial against {knob.name}; the best, trial {best.number}, has {typeset(best.val_mse)} "
         f"at {knob.name} {facts.value(knob, best.row)}."
     )

@@ -3,14 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from knobwise.experiments.metrics import scores_text
 from knobwise.experiments.report.charts import Frame, Size, dots, line, svg
 from knobwise.experiments.report.facts import Facts, Missing, Trial
 from knobwise.experiments.report.fits import Fit, fit
 from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.report.scales import Scale, scale_of
 from knobwise.experiments.report.surface import filled
-from knobwise.experiments.report.words import shown
+from knobwise.experiments.text import scores_text, typeset
 
 TITLE = "Best against baseline"
 BANDS, ERROR_BANDS = 24, 11  # an odd number: the middle one is about no error
@@ -64,13 +63,13 @@ def _surfaces(fits: list[tuple[Trial, str, Fit]]) -> Markup:
         panels.append(
             _panel(each, each.predicted[:, 0], edges, values, f"What the {kind} predicts: {scores}", name, scores)
         )
-        far = f"at most {shown(float(np.nanmax(np.abs(_error(each)))))} off"
+        far = f"at most {typeset(float(np.nanmax(np.abs(_error(each)))))} off"
         panels.append(
             _panel(
                 each, _error(each), error_edges, signs, f"Where the {kind} is wrong: {far}", f"Error of the {kind}", far
             )
         )
-    (a, b), (c, d) = ((shown(v).replace("-", "−") for v in _ends(first.test.X[:, at])) for at in (0, 1))
+    (a, b), (c, d) = ((typeset(v).replace("-", "−") for v in _ends(first.test.X[:, at])) for at in (0, 1))
     where = f"{x} across from {a} to {b}, {y} up from {c} to {d}, on the test part."
     [output] = first.problem.outputs
     legends = tag(
@@ -119,7 +118,7 @@ def _ends(values: Array) -> tuple[float, float]:
 
 def _legend(what: str, classes: list[str], ends: tuple[float, float]) -> Markup:
     swatches = (tag("i", class_=f"swatch {name}") for name in classes)
-    marks = [shown(float(f"{value:.3g}")).replace("-", "−") for value in (ends[0], (ends[0] + ends[1]) / 2, ends[1])]
+    marks = [typeset(float(f"{value:.3g}")).replace("-", "−") for value in (ends[0], (ends[0] + ends[1]) / 2, ends[1])]
     return tag(
         "div",
         tag("span", what, class_="what"),

@@ -7,9 +7,8 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.record.errors import CompareError
-from knobwise.experiments.text import shown
+from knobwise.experiments.text import r2_text, shown
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import table
 

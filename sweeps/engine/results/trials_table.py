@@ -4,9 +4,8 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-from knobwise.experiments.metrics import r2_text
 from knobwise.experiments.statistics import interval
-from knobwise.experiments.text import shown
+from knobwise.experiments.text import r2_text, shown
 from knobwise.sweeps.engine.results.results import Results, Row
 from knobwise.sweeps.engine.results.table import Column
 from knobwise.sweeps.engine.sweep import Sweep
