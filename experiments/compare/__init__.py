@@ -15,7 +15,7 @@ from pandas import DataFrame, Series
 
 from knobwise.experiments.compare import best_trials, file_export, knob_importance, pivot_table, two_settings
 from knobwise.experiments.compare.two_settings import Between as Between
-from knobwise.experiments.record import full_curves, lookup, names, tables
+from knobwise.experiments.record import artifacts, lookup, names, tables
 from knobwise.experiments.record.errors import ArtifactGone as ArtifactGone
 from knobwise.experiments.record.errors import CompareError as CompareError
 from knobwise.experiments.record.errors import NothingToCompare as NothingToCompare
@@ -45,9 +45,9 @@ def runs(name: str, *, uri: str | None = None, replicates: bool = False, confirm
         OtherSchema: it was recorded under other names than these.
         StoreError: the store cannot be read.
     """
-    source, study = lookup.study_called(name, uri)
-    found = lookup.rows_of(source, study)
-    return tables.runs(study.study, found, replicates=replicates, confirmations=confirmations)
+    reader, study = lookup.study_called(name, uri)
+    rows = lookup.rows_of(reader, study)
+    return tables.runs(study.study, rows, replicates=replicates, confirmations=confirmations)
 
 
 def curves(
@@ -72,13 +72,13 @@ def curves(
         UnknownRun: the study has no such trial.
         ArtifactGone: with `full`, a run's file is no longer there.
     """
-    source, study = lookup.study_called(name, uri)
-    chosen = tables.places(study.study, lookup.rows_of(source, study, only_tags=True), replicates=replicates)
+    reader, study = lookup.study_called(name, uri)
+    chosen = tables.places(study.study, lookup.rows_of(reader, study, values=False), replicates=replicates)
     if trials is not None:
         chosen = tables.of_trials(chosen, trials)
     if full:
-        return tables.curves(chosen, full_curves.points(source, chosen))
-    return tables.curves(chosen, source.points(chosen["run_id"].to_list(), names.CURVES))
+        return tables.curves(chosen, artifacts.curve_points(reader, chosen))
+    return tables.curves(chosen, reader.points(chosen["run_id"].to_list(), names.CURVES))
 
 
 def best(study: str, n: int = 5, by: str = "val_mse", *, uri: str | None = None) -> DataFrame:
@@ -165,7 +165,7 @@ def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -
     samples = [
         two_settings.sample(
             tables.runs(
-                place.study.study, lookup.rows_of(place.source, place.study), replicates=True, confirmations=True
+                place.study.study, lookup.rows_of(place.reader, place.study), replicates=True, confirmations=True
             ),
             place.study.study,
             place.trial,

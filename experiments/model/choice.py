@@ -7,7 +7,6 @@ from knobwise.experiments.compare.best_trials import ranking
 from knobwise.experiments.model import stored
 from knobwise.experiments.model.champion import Champion, champion_of
 from knobwise.experiments.model.stored import StoredModel
-from knobwise.experiments.record import names
 from knobwise.experiments.record.connection import connect, store_errors
 from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
 from knobwise.experiments.record.lookup import study_called
@@ -57,10 +56,7 @@ def choose(name: str, trial: int | None = None, uri: str | None = None) -> Choic
     model = stored.read(client, address, champion.run_id) if champion else None
     if champion is None or model is None or model.run.info.experiment_id != found.experiment_id:  # of another sweep
         champion, model = None, stored.read(client, address, _run_of(found.run_id, found.study, trial, uri))
-    study = StudyRun(
-        found.experiment_id, found.run_id, found.study, found.name, model.run.data.tags.get(names.SWEEP, "")
-    )
-    return Choice(client, address, study, model, champion)
+    return Choice(client, address, found, model, champion)
 
 
 def _run_of(study_run: str, study: str, trial: int | None, uri: str | None) -> str:

@@ -13,7 +13,7 @@ from knobwise.experiments.data.tables import raw_rows
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
 from knobwise.experiments.record import leftovers, names
-from knobwise.experiments.record.run_files import SCRATCH
+from knobwise.experiments.record.artifacts import SCRATCH
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

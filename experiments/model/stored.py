@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.tables.raw_rows import RawRows
-from knobwise.experiments.record import files, names
+from knobwise.experiments.record import artifacts, names
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.stores import StoreError, without_credentials
 from knobwise.nn_core import checkpoint as checkpoints
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Dataset, Run
 
-CHECKPOINT = files.CHECKPOINT
+CHECKPOINT = artifacts.CHECKPOINT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ def read(client: "MlflowClient", uri: str, run_id: str) -> StoredModel:
     place = without_credentials(uri)
     with store_errors(uri, f"cannot read the model of run {run_id} in"):
         run = client.get_run(run_id)
-        data = files.read(client, run_id, CHECKPOINT)
+        data = artifacts.read(client, run_id, CHECKPOINT)
     if not data:
         raise StoreError(
             f"the model of run {run_id} in {place} is gone: there is no {CHECKPOINT} in {run.info.artifact_uri}"

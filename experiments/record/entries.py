@@ -1,4 +1,4 @@
-"""An `Outcome` as MLflow holds it: params, metrics, dataset inputs, and files."""
+"""An `Outcome` as MLflow keeps it: params, metrics, dataset inputs, and files."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome
-from knobwise.experiments.record import names
+from knobwise.experiments.record import artifacts, names
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput, Metric, Param
 
 POINTS = 100
-"""Points of a loss curve that MLflow holds; each costs it 0.1 ms. The whole curve is in `curves.csv`."""
-
+"""Points of a loss curve that MLflow keeps; each costs it 0.1 ms. The whole curve is in `curves.csv`."""
 
 _LONGEST_TAG = 8000  # characters
 
@@ -36,9 +35,9 @@ def thinned(count: int, points: int = POINTS) -> NDArray[np.int64]:
     return np.linspace(0, count - 1, points).round().astype(np.int64)
 
 
-def tags(said: Mapping[str, str]) -> dict[str, str]:
+def tags(texts: Mapping[str, str]) -> dict[str, str]:
     """Tags, cut to the length that MLflow keeps."""
-    return {key: text if len(text) <= _LONGEST_TAG else text[: _LONGEST_TAG - 1] + "…" for key, text in said.items()}
+    return {key: text if len(text) <= _LONGEST_TAG else text[: _LONGEST_TAG - 1] + "…" for key, text in texts.items()}
 
 
 def params(config: RunConfig) -> "list[Param]":
@@ -64,14 +63,14 @@ def curve_metrics(curves: Curves, started: int, ended: int) -> "list[Metric]":
     from mlflow.entities import Metric
 
     last = max([1, *curves.epoch[-1:].tolist(), *curves.val_epoch[-1:].tolist()])
-    found = []
+    points = []
     for name, epochs, losses in _lines(curves):
         finite = np.flatnonzero(np.isfinite(losses))
         for index in finite[thinned(len(finite))]:
             epoch = int(epochs[index])
             time = started + round((ended - started) * epoch / last)
-            found.append(Metric(name, float(losses[index]), time, epoch))
-    return found
+            points.append(Metric(name, float(losses[index]), time, epoch))
+    return points
 
 
 def metrics(values: Mapping[str, float], time: int, step: int = 0) -> "list[Metric]":
@@ -95,19 +94,19 @@ def dataset_inputs(outcome: Outcome) -> "list[DatasetInput]":
 
 def write_files(outcome: Outcome, folder: Path) -> None:
     """Write what MLflow keeps as artifacts: `curves.csv`, `config.json`, `checkpoint.npz` and the pictures."""
-    (folder / "curves.csv").write_text(_csv(outcome.curves))
+    (folder / artifacts.CURVES).write_text(_csv(outcome.curves))
     about = {"problem": outcome.problem, "config": outcome.config.as_dict()}
     (folder / "config.json").write_text(json.dumps(about, indent=2) + "\n")
     if outcome.checkpoint:
-        (folder / "checkpoint.npz").write_bytes(outcome.checkpoint)
-    write_pictures(outcome.pictures, folder)
+        (folder / artifacts.CHECKPOINT).write_bytes(outcome.checkpoint)
+    write_contents(outcome.pictures, folder)
 
 
-def write_pictures(pictures: Mapping[str, bytes], folder: Path) -> None:
-    """Write each picture under its artifact path."""
-    for path, png in pictures.items():
+def write_contents(contents: Mapping[str, bytes], folder: Path) -> None:
+    """Write each file under its artifact path."""
+    for path, content in contents.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(png)
+        (folder / path).write_bytes(content)
 
 
 def _lines(curves: Curves) -> "Iterator[tuple[str, NDArray[np.int64], NDArray[np.float64]]]":

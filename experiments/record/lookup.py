@@ -1,4 +1,4 @@
-"""From a name to what is meant by it in the store: a study, or one run of a study."""
+"""From a name to what it stands for in the store: a study, or one run of a study."""
 
 import re
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from knobwise.experiments import shell
 from knobwise.experiments.record import names
 from knobwise.experiments.record.errors import OtherSchema, UnknownRun, UnknownStudy
-from knobwise.experiments.record.sources.client import ClientSource
-from knobwise.experiments.record.sources.rows import Rows, Source, Study
-from knobwise.experiments.record.sources.sqlite import SqliteSource
-from knobwise.experiments.record.stores import sqlite_file, tracking_uri, without_credentials
-from knobwise.experiments.text import nearest
+from knobwise.experiments.record.readers.choice import open_reader
+from knobwise.experiments.record.readers.reader import Reader, Rows
+from knobwise.experiments.record.recorded import StudyRun
+from knobwise.experiments.record.stores import tracking_uri, without_credentials
+from knobwise.experiments.text import first_of, nearest
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _TRIAL = re.compile(r"(?P<study>.+)/(?P<trial>\d+)")
@@ -22,29 +22,19 @@ class Place(NamedTuple):
     """What a name stands for.
 
     Attributes:
-        source: the store.
+        reader: of the store.
         study: the study, or the study that the run belongs to.
         trial: number of the trial; None where the study as a whole is meant.
         run_id: of a replicate or confirmation, where one of them is meant and not its trial.
     """
 
-    source: Source
-    study: Study
+    reader: Reader
+    study: StudyRun
     trial: int | None = None
     run_id: str = ""
 
 
-def source_at(address: str) -> Source | None:
-    """The way to read the store; None where nothing has been recorded there: looking must not make a store."""
-    file = sqlite_file(address)
-    if file is None:
-        return ClientSource(address)
-    if not file.exists() or SqliteSource.is_empty(file):
-        return None
-    return SqliteSource(file) if SqliteSource.fits(file) else ClientSource(address)
-
-
-def study_called(name: str, uri: str | None = None) -> tuple[Source, Study]:
+def study_called(name: str, uri: str | None = None) -> tuple[Reader, StudyRun]:
     """The store, and the study meant by `name`: the newest of that base name, or that of that key or run id.
 
     Raises:
@@ -52,14 +42,14 @@ def study_called(name: str, uri: str | None = None) -> tuple[Source, Study]:
         OtherSchema: it was recorded under other names than these.
         StoreError: the store cannot be read.
     """
-    source, studies = _studies(name, uri)
+    reader, studies = _studies(name, uri)
     study = _match(studies, name)
     if study is None:
         known = sorted({study.study for study in studies})
         hint = nearest(name, known)
-        raise UnknownStudy(f"study must be one of {_listed(known)} in {_shown(uri)}, got {name!r}{hint}")
+        raise UnknownStudy(f"study must be one of {first_of(known, _SHOWN)} in {_shown(uri)}, got {name!r}{hint}")
     _check_schema(study.study, {study.schema})
-    return source, study
+    return reader, study
 
 
 def place_of(name: str, uri: str | None = None) -> Place:
@@ -69,67 +59,62 @@ def place_of(name: str, uri: str | None = None) -> Place:
         UnknownRun: there is none, or it is not a run of a study.
         UnknownStudy, OtherSchema, StoreError: as `study_called`.
     """
-    source, studies = _studies(name, uri)
+    reader, studies = _studies(name, uri)
     if study := _match(studies, name):
         _check_schema(study.study, {study.schema})
-        return Place(source, study)
+        return Place(reader, study)
     if _RUN_ID.fullmatch(name):
-        return _run(source, studies, name, uri)
+        return _run(reader, studies, name, uri)
     if trial := _TRIAL.fullmatch(name):
         return Place(*study_called(trial["study"], uri), int(trial["trial"]))
     known = sorted({study.study for study in studies})
     raise UnknownRun(
-        f"a run must be STUDY/TRIAL, a run id, or one of the studies {_listed(known)} in {_shown(uri)}, "
+        f"a run must be STUDY/TRIAL, a run id, or one of the studies {first_of(known, _SHOWN)} in {_shown(uri)}, "
         f"got {name!r}{nearest(name, known)}"
     )
 
 
-def rows_of(source: Source, study: Study, *, only_tags: bool = False) -> Rows:
-    """All that is over of `study`; with `only_tags` params and metrics may be left out.
+def rows_of(reader: Reader, study: StudyRun, *, values: bool = True) -> Rows:
+    """All runs of `study` that are over; without `values`, params and metrics may be left out.
 
     Raises:
         OtherSchema: part of it was recorded under other names than these.
     """
-    rows = source.rows(study, only_tags=only_tags)
-    ours = {run_id for run_id, name, value in rows.tags if name == names.SCHEMA and value == names.SCHEMA_VERSION}
-    if len(ours) < len(rows.runs):
-        found = {run_id: "" for run_id, _ in rows.runs}
-        found |= {run_id: value for run_id, name, value in rows.tags if name == names.SCHEMA}
-        _check_schema(study.study, set(found.values()))
+    rows = reader.rows(study, params=values, metrics=values)
+    _check_schema(study.study, {rows.tags.get(run.run_id, {}).get(names.SCHEMA, "") for run in rows.runs})
     return rows
 
 
-def _studies(name: str, uri: str | None) -> tuple[Source, list[Study]]:
-    source = source_at(tracking_uri(uri))
-    studies = source.studies() if source else []
-    if source is None or not studies:
+def _studies(name: str, uri: str | None) -> tuple[Reader, list[StudyRun]]:
+    reader = open_reader(tracking_uri(uri))
+    studies = reader.studies() if reader else []
+    if reader is None or not studies:
         raise UnknownStudy(
             f"there is no study {name!r} in {_shown(uri)}: nothing has been recorded there; "
             f"`{shell.program('knobwise')} sweep lr_epochs` records one"
         )
-    return source, studies
+    return reader, studies
 
 
-def _match(studies: list[Study], name: str) -> Study | None:
-    meant = [study for study in studies if study.name == name]
-    meant = meant or [study for study in studies if name in (study.study, study.run_id)]
-    return max(meant, key=lambda study: study.started, default=None)
+def _match(studies: list[StudyRun], name: str) -> StudyRun | None:
+    same = [study for study in studies if study.name == name]
+    same = same or [study for study in studies if name in (study.study, study.run_id)]
+    return max(same, key=lambda study: study.started, default=None)
 
 
-def _run(source: Source, studies: list[Study], run_id: str, uri: str | None) -> Place:
-    """The run's trial and study, found by going up from run to parent."""
+def _run(reader: Reader, studies: list[StudyRun], run_id: str, uri: str | None) -> Place:
+    """The run's trial and study: from run to parent."""
     by_run = {study.run_id: study for study in studies}
-    tags = said = source.tags(run_id)
-    if names.KIND not in said or not said.get(names.TRIAL, "").isdigit():
+    tags = reader.tags(run_id)
+    if names.KIND not in tags or not tags.get(names.TRIAL, "").isdigit():
         raise UnknownRun(f"a run id must be of a trial or replicate in {_shown(uri)}, got {run_id}")
+    parent = tags.get(names.PARENT, "")
     for _ in range(2):  # a replicate's parent is a trial, whose parent is the study
-        parent = said.get(names.PARENT, "")
         if parent in by_run:
             study = by_run[parent]
             _check_schema(study.study, {study.schema})
-            alone = tags[names.KIND] != "trial"
-            return Place(source, study, int(tags[names.TRIAL]), run_id if alone else "")
-        said = source.tags(parent)
+            return Place(reader, study, int(tags[names.TRIAL]), "" if tags[names.KIND] == "trial" else run_id)
+        parent = reader.tags(parent).get(names.PARENT, "")
     raise UnknownRun(f"run {run_id} is of a study that is no longer in {_shown(uri)}: it may have been deleted there")
 
 
@@ -145,9 +130,3 @@ def _check_schema(study: str, versions: Iterable[str]) -> None:
 
 def _shown(uri: str | None) -> str:
     return without_credentials(tracking_uri(uri))
-
-
-def _listed(known: list[str]) -> str:
-    """The names, the first few where there are many."""
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return ", ".join(known[:_SHOWN]) + more

@@ -1,17 +1,12 @@
-"""What the tracker hands out: a study's place in the record, and its runs as they stand there."""
+"""What the record gives back: a study's place in it, and its runs as they stand there."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from knobwise.experiments.record import names
-
-if TYPE_CHECKING:
-    from mlflow.entities import Run
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
 class StudyRun:
-    """A study's place in the record.
+    """A study's parent run.
 
     Attributes:
         experiment_id: MLflow's experiment, which is the sweep.
@@ -19,6 +14,12 @@ class StudyRun:
         study: the study's key, which no other study of the sweep has (`lr_epochs-2`).
         name: its base name, which it may share with earlier ones (`lr_epochs`).
         sweep: the experiment's name.
+        started: milliseconds since 1970.
+        state: `RUNNING`, `FINISHED`, `FAILED` or `KILLED`.
+        deleted: whether a user deleted it, or its experiment, in MLflow.
+        problem: what was fitted; empty where it is not recorded.
+        schema: the version of the names that it was recorded under; empty where it is not recorded.
+        storage: where its search is kept; empty where it is not recorded.
     """
 
     experiment_id: str
@@ -26,21 +27,31 @@ class StudyRun:
     study: str
     name: str
     sweep: str = ""
+    started: int = 0
+    state: str = ""
+    deleted: bool = False
+    problem: str = ""
+    schema: str = ""
+    storage: str = ""
 
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A trial, or a replicate of one, as it stands in the record.
+    """A run below a study, whatever its state.
 
     Attributes:
         run_id: MLflow's.
-        trial: the trial's number.
+        trial: the trial's number; -1 where the run is of no trial.
         replicate: which replicate of it; None for the trial's own run.
         status: one of `names.STATUSES`, or `abandoned`, or empty where its driver has not recorded all of it.
         mlflow_status: `RUNNING`, `FINISHED`, `FAILED` or `KILLED`.
         metrics: the last value of each.
-        deleted: whether a user has deleted it in MLflow.
+        deleted: whether a user deleted it in MLflow.
         parent: id of the run above it.
+        kind: one of `names.KINDS`.
+        name: what MLflow's pages call it.
+        started: milliseconds since 1970.
+        reference: which reference model it is; empty for all other kinds.
     """
 
     run_id: str
@@ -51,6 +62,10 @@ class RecordedRun:
     metrics: dict[str, float]
     deleted: bool
     parent: str = ""
+    kind: str = "trial"
+    name: str = ""
+    started: int = 0
+    reference: str = ""
 
     @property
     def place(self) -> tuple[int, int]:
@@ -58,16 +73,15 @@ class RecordedRun:
         return self.trial, -1 if self.replicate is None else self.replicate
 
 
-def recorded_run(run: "Run") -> RecordedRun:
-    """MLflow's run as one of ours."""
-    tags = run.data.tags
-    return RecordedRun(
-        run_id=run.info.run_id,
-        trial=int(tags[names.TRIAL]),
-        replicate=int(tags[names.REPLICATE]) if names.REPLICATE in tags else None,
-        status=tags.get(names.STATUS, ""),
-        mlflow_status=run.info.status,
-        metrics=dict(run.data.metrics),
-        deleted=run.info.lifecycle_stage == "deleted",
-        parent=tags.get(names.PARENT, ""),
-    )
+class AbandonedRun(NamedTuple):
+    """A run that a dead driver left half-written, and that the next one marked as abandoned.
+
+    Attributes:
+        run_id: MLflow's.
+        study: the study's key.
+        name: what MLflow's pages call the run.
+    """
+
+    run_id: str
+    study: str
+    name: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from knobwise.experiments.record import entries, names, study_runs
+from knobwise.experiments.record.readers.reader import Reader
 from knobwise.experiments.record.recorded import StudyRun
 
 if TYPE_CHECKING:
@@ -13,12 +14,17 @@ if TYPE_CHECKING:
 
 
 def write(
-    client: "MlflowClient", origin: Mapping[str, str], study: StudyRun, reference: "Reference", ended: float
+    client: "MlflowClient",
+    reader: Reader,
+    origin: Mapping[str, str],
+    study: StudyRun,
+    reference: "Reference",
+    ended: float,
 ) -> str:
-    """Record a reference model of `study`; its run's id. One that is there is not made again.
+    """Record a reference model of `study`, unless it is recorded already; its run's id.
 
     Args:
-        client: of the store.
+        client, reader: of the store.
         origin: the tags that say what recorded it.
         study: whose trials it is seen beside.
         reference: what was fitted, and its metrics, named as a trial's are.
@@ -26,15 +32,14 @@ def write(
     """
     from mlflow.entities import RunTag
 
-    same = f"tags.`{names.KIND}` = 'reference' and tags.`{names.STUDY}` = '{study.study}'"
-    for run in study_runs.search(client, study.experiment_id, same):
-        if run.data.tags.get(names.REFERENCE) == reference.name:
-            if run.info.status == "FINISHED":
-                return str(run.info.run_id)
-            client.set_terminated(run.info.run_id, "KILLED")  # its driver died on the way
-            client.set_tag(run.info.run_id, names.STATUS, names.ABANDONED)
-            client.set_tag(run.info.run_id, names.REFERENCE, "")
-    said = {
+    for run in study_runs.every_run(reader, study, "reference"):
+        if run.reference == reference.name:
+            if run.mlflow_status == "FINISHED":
+                return run.run_id
+            client.set_terminated(run.run_id, "KILLED")  # its driver died on the way
+            client.set_tag(run.run_id, names.STATUS, names.ABANDONED)
+            client.set_tag(run.run_id, names.REFERENCE, "")
+    tags = {
         **origin,
         names.SWEEP: study.sweep,
         names.NAME: study.name,
@@ -45,13 +50,13 @@ def write(
         names.RUN_NAME: f"{reference.name} (for scale)",
         names.NOTE: reference.about,
     }
-    over = round(ended * 1000)
-    began = over - round(reference.metrics.get("train_seconds", 0.0) * 1000)
-    made = client.create_run(study.experiment_id, start_time=began, tags=entries.tags(said))
+    ended_ms = round(ended * 1000)
+    started_ms = ended_ms - round(reference.metrics.get("train_seconds", 0.0) * 1000)
+    made = client.create_run(study.experiment_id, start_time=started_ms, tags=entries.tags(tags))
     client.log_batch(
         made.info.run_id,
-        metrics=entries.metrics(reference.metrics, over),
+        metrics=entries.metrics(reference.metrics, ended_ms),
         tags=[RunTag(names.STATUS, "complete")],
     )
-    client.set_terminated(made.info.run_id, "FINISHED", end_time=over)
+    client.set_terminated(made.info.run_id, "FINISHED", end_time=ended_ms)
     return str(made.info.run_id)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.record import names
 from knobwise.experiments.record.errors import UnknownRun
-from knobwise.experiments.record.sources.rows import Points, Rows
+from knobwise.experiments.record.readers.reader import Points, Rows
 
 METRICS = (
     "val_mse",
@@ -46,11 +46,11 @@ _LARGEST = float(np.finfo(np.float64).max)  # what MLflow keeps of infinity
 
 def runs(study: str, rows: Rows, *, replicates: bool = False, confirmations: bool = False) -> pd.DataFrame:
     """The table of `knobwise.experiments.compare.runs`."""
-    found = places(study, rows, replicates=replicates, confirmations=confirmations)
-    index = {run_id: row for row, run_id in enumerate(found["run_id"])}
+    chosen = places(study, rows, replicates=replicates, confirmations=confirmations)
+    index = {run_id: row for row, run_id in enumerate(chosen["run_id"])}
     facts = _params(_columns(rows.params, index), len(index)) | _metrics(_columns(rows.metrics, index))
-    ends = found[["started", "run_id"]]
-    return pd.concat([found.drop(columns=list(ends)), pd.DataFrame(facts, found.index), ends], axis=1)
+    last = chosen[["started", "run_id"]]
+    return pd.concat([chosen.drop(columns=list(last)), pd.DataFrame(facts, chosen.index), last], axis=1)
 
 
 def places(study: str, rows: Rows, *, replicates: bool = False, confirmations: bool = False) -> pd.DataFrame:
@@ -58,14 +58,13 @@ def places(study: str, rows: Rows, *, replicates: bool = False, confirmations: b
 
     A trial recorded twice, after a crash, counts by its last record.
     """
-    tags = _by_run(rows.tags)
     kinds = ["trial", *["replicate"] * replicates, *["confirmation"] * confirmations]
     chosen: dict[tuple[int, int, int], tuple[str, int]] = {}
-    for run_id, started in sorted(rows.runs, key=lambda run: run[1]):
-        said = tags.get(run_id, {})
-        if said.get(names.KIND) in kinds and said.get(names.STATUS) in names.STATUSES and names.TRIAL in said:
-            kind = kinds.index(said[names.KIND])
-            chosen[int(said[names.TRIAL]), kind, int(said.get(names.REPLICATE, -1))] = run_id, started
+    for run in sorted(rows.runs, key=lambda run: run.started):
+        tags = rows.tags.get(run.run_id, {})
+        if tags.get(names.KIND) in kinds and tags.get(names.STATUS) in names.STATUSES and names.TRIAL in tags:
+            kind = kinds.index(tags[names.KIND])
+            chosen[int(tags[names.TRIAL]), kind, int(tags.get(names.REPLICATE, -1))] = run.run_id, run.started
     order = sorted(chosen)
     run_ids = [chosen[place][0] for place in order]
     table: dict[str, Any] = {
@@ -76,8 +75,8 @@ def places(study: str, rows: Rows, *, replicates: bool = False, confirmations: b
         table["kind"] = pd.array([kinds[place[1]] for place in order], dtype="str")
     if replicates or confirmations:
         table["replicate"] = pd.array([None if place[2] < 0 else place[2] for place in order], dtype="Int64")
-    table["status"] = pd.array([tags[run_id][names.STATUS] for run_id in run_ids], dtype="str")
-    table["baseline"] = np.array([names.BASELINE in tags[run_id] for run_id in run_ids], np.bool_)
+    table["status"] = pd.array([rows.tags[run_id][names.STATUS] for run_id in run_ids], dtype="str")
+    table["baseline"] = np.array([names.BASELINE in rows.tags[run_id] for run_id in run_ids], np.bool_)
     times = np.array([chosen[place][1] for place in order], np.int64)
     table["started"] = pd.to_datetime(times, unit="ms", utc=True)
     table["run_id"] = pd.array(run_ids, dtype="str")
@@ -116,40 +115,33 @@ def curves(chosen: pd.DataFrame, points: Points) -> pd.DataFrame:
     return table
 
 
-def _by_run(rows: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for run_id, name, value in rows:
-        found.setdefault(run_id, {})[name] = value
-    return found
-
-
 def _columns(rows: Iterable[tuple[str, str, Any]], index: dict[str, int]) -> dict[str, list[Any]]:
     """One list a name, with the value of each run in its row, and None where a run has none."""
-    found: dict[str, list[Any]] = {}
+    columns: dict[str, list[Any]] = {}
     for run_id, name, value in rows:
         row = index.get(run_id)
         if row is not None:
-            if name not in found:
-                found[name] = [None] * len(index)
-            found[name][row] = value
-    return found
+            if name not in columns:
+                columns[name] = [None] * len(index)
+            columns[name][row] = value
+    return columns
 
 
 def _params(columns: dict[str, list[str | None]], n: int) -> dict[str, Any]:
     """The fields of `RunConfig`, in its order and types; then params of other names, as text."""
-    fitting = {field.name: _typed(columns.get(field.name, [None] * n), field.type) for field in fields(RunConfig)}
-    others = {name: pd.array(columns[name], dtype="str") for name in sorted(columns.keys() - fitting.keys())}
-    return {**fitting, **others}
+    typed = {field.name: _typed(columns.get(field.name, [None] * n), field.type) for field in fields(RunConfig)}
+    others = {name: pd.array(columns[name], dtype="str") for name in sorted(columns.keys() - typed.keys())}
+    return {**typed, **others}
 
 
 def _typed(texts: list[str | None], kind: Any) -> Any:
     """A column of the type `kind` of a field; of text where some run has a value that is not of that type."""
     parse, column = _TYPES[get_origin(kind) or kind]
     try:
-        meaning = {text: None if text is None else parse(text) for text in set(texts)}
+        parsed = {text: None if text is None else parse(text) for text in set(texts)}
     except ValueError:
         return pd.array(texts, dtype="str")
-    return column([meaning[text] for text in texts])
+    return column([parsed[text] for text in texts])
 
 
 def _whole(values: list[int | None]) -> Any:

@@ -1,4 +1,4 @@
-"""Outcomes into MLflow: a parent run for each study, a child for each trial. The only writer.
+"""Outcomes into MLflow: a parent run for each study, a child for each trial.
 
 Read the record with `knobwise.experiments.compare`, or in `mlflow ui`. What each name in it means: `docs/record.md`.
 """
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, final
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
-from knobwise.experiments.record import entries, files, leftovers, names, reference_runs, run_files, study_runs, writers
+from knobwise.experiments.record import artifacts, entries, leftovers, names, reference_runs, study_runs, writers
 from knobwise.experiments.record.connection import connect, store_errors
 from knobwise.experiments.record.provenance import origin
+from knobwise.experiments.record.readers import choice as readers
 from knobwise.experiments.record.recorded import RecordedRun as RecordedRun
 from knobwise.experiments.record.recorded import StudyRun as StudyRun
-from knobwise.experiments.record.recorded import recorded_run
 from knobwise.experiments.record.stores import StoreError, tracking_uri, without_credentials
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric, Run
+    from mlflow.entities import Metric
 
     from knobwise.experiments.references.fit import Reference
 
@@ -45,20 +45,21 @@ class Tracker:
         self.uri = tracking_uri(uri)
         self._client = connect(self.uri)
         self._writer = writers.choose(self._client, self.uri)
-        leftovers.remove(Path(tempfile.gettempdir()), run_files.SCRATCH)
+        self._reader = readers.choose(self.uri, self._client)
+        leftovers.remove(Path(tempfile.gettempdir()), artifacts.SCRATCH)
         self._origin = origin()
         self._steps: dict[str, int] = {}  # of curves over time, by run
 
     def open_study(self, *, sweep: str, name: str, study: str, problem: str, about: Mapping[str, str]) -> StudyRun:
-        """Make the study's parent run, or find the one there is and set it running again.
+        """Make the study's parent run, or set the one that is recorded to RUNNING.
 
         Args:
             sweep: name of the experiment; it is made where there is none.
             name, study: as in `StudyRun`.
             problem: the problem's name.
-            about: what else is to be said of the study, kept as tags `knobwise.about.*`.
+            about: further facts, kept as tags `knobwise.about.*`.
         """
-        said = {
+        tags = {
             **self._origin,
             names.NAME: name,
             names.STUDY: study,
@@ -71,17 +72,16 @@ class Tracker:
             experiment_id = self._experiment(sweep)
             parent = self._parent(experiment_id, study)
             if parent is None:
-                run = self._client.create_run(experiment_id, start_time=_now(), tags=entries.tags(said), run_name=study)
+                run = self._client.create_run(experiment_id, start_time=_now(), tags=entries.tags(tags), run_name=study)
                 return StudyRun(experiment_id, run.info.run_id, study, name, sweep)
-            run_id: str = parent.info.run_id
-            if parent.info.lifecycle_stage == "deleted":
+            if parent.deleted:
                 raise StoreError(
-                    f"the study {study!r} was deleted in MLflow: restore it there (run {run_id}), "
+                    f"the study {study!r} was deleted in MLflow: restore it there (run {parent.run_id}), "
                     "or start another with --fresh or --name"
                 )
-            self._log(run_id, said=said)
-            self._client.update_run(run_id, status="RUNNING")
-            return StudyRun(experiment_id, run_id, study, name, sweep)
+            self._log(parent.run_id, tags=tags)
+            self._client.update_run(parent.run_id, status="RUNNING")
+            return StudyRun(experiment_id, parent.run_id, study, name, sweep)
 
     def record(
         self,
@@ -106,32 +106,33 @@ class Tracker:
             study: whose trial it is.
             trial: the trial's number.
             status: one of `names.STATUSES`.
-            outcome: what came of it.
+            outcome: the run's.
             started, ended: seconds since 1970.
-            tags, metrics: further ones; where a name is also one of ours, these hold.
+            tags, metrics: further ones; they replace ours of the same name.
             replicate: which replicate of the trial it is; None for the trial itself.
             parent: run id of the trial that it is a replicate of.
             on_created: called with the run's id before anything else is written.
         """
         if status not in names.STATUSES:
             raise ValueError(f"status must be one of {', '.join(names.STATUSES)}, got {status!r}")
-        begun, over = round(started * 1000), round(ended * 1000)
-        said = {names.PROBLEM: outcome.problem, **tags}
-        numbers = {**outcome.metrics, "epochs_done": float(outcome.epochs_done), **metrics}
+        started_ms, ended_ms = round(started * 1000), round(ended * 1000)
+        values = {**outcome.metrics, "epochs_done": float(outcome.epochs_done), **metrics}
         with self._failing(f"cannot record trial {trial} of {study.study!r} in"):
-            run_id, place = self._child(study, trial, begun, said, replicate, parent)
+            first_tags = {names.PROBLEM: outcome.problem, **tags}
+            run_id, address = self._child(study, trial, started_ms, first_tags, replicate, parent)
             if on_created:
                 on_created(run_id)
-            run_files.write(self._client, run_id, place, lambda folder: entries.write_files(outcome, folder))
-            found = writers.Found(
-                end="FAILED" if status == "failed" else "FINISHED",
-                ended=over,
+            artifacts.write(self._client, run_id, address, lambda folder: entries.write_files(outcome, folder))
+            curves = entries.curve_metrics(outcome.curves, started_ms, ended_ms)
+            results = writers.Results(
+                state="FAILED" if status == "failed" else "FINISHED",
+                ended=ended_ms,
                 tags=entries.tags({names.STATUS: status}),
                 params=entries.params(outcome.config),
-                metrics=[*entries.curve_metrics(outcome.curves, begun, over), *entries.metrics(numbers, over)],
+                metrics=[*curves, *entries.metrics(values, ended_ms)],
                 inputs=entries.dataset_inputs(outcome),
             )
-            self._writer.complete(run_id, found)
+            self._writer.complete(run_id, results)
         return run_id
 
     def record_failure(
@@ -147,23 +148,23 @@ class Tracker:
     ) -> str:
         """Record a trial that raised, with its `error`, and return MLflow's id of the run.
 
-        `config` is None where what was asked for is no configuration.
+        `config` is None where the trial's knobs make no valid configuration.
         """
-        said = {names.STATUS: "failed", names.ERROR: without_credentials(error)}
+        last_tags = entries.tags({names.STATUS: "failed", names.ERROR: without_credentials(error)})
         with self._failing(f"cannot record trial {trial} of {study.study!r} in"):
             run_id, _ = self._child(study, trial, round(started * 1000), tags, None, None)
             params = entries.params(config) if config else []
-            found = writers.Found(end="FAILED", ended=round(ended * 1000), tags=entries.tags(said), params=params)
-            self._writer.complete(run_id, found)
+            results = writers.Results(state="FAILED", ended=round(ended * 1000), tags=last_tags, params=params)
+            self._writer.complete(run_id, results)
         return run_id
 
     def record_reference(self, study: StudyRun, reference: "Reference", *, ended: float) -> str:
-        """Record a model that a study's trials are seen beside; its run's id. One that is there is not made again."""
+        """Record a reference model of a study, unless it is recorded already; its run's id."""
         with self._failing(f"cannot record the reference models of {study.study!r} in"):
-            return reference_runs.write(self._client, self._origin, study, reference, ended)
+            return reference_runs.write(self._client, self._reader, self._origin, study, reference, ended)
 
     def has(self, run_id: str) -> bool:
-        """Whether the store has the run, be it deleted (which can be undone)."""
+        """Whether the store has the run; also one that was deleted, which can be undone."""
         from mlflow.exceptions import MlflowException
 
         with self._failing(f"cannot look for run {run_id} in"):
@@ -178,39 +179,37 @@ class Tracker:
     def recorded(self, study: StudyRun) -> list[RecordedRun]:
         """Every trial and replicate of `study` in the record, whatever its state, by trial and replicate."""
         with self._failing(f"cannot read the study {study.study!r} in"):
-            return study_runs.recorded(self._client, self.uri, study)
+            return study_runs.trials_and_replicates(study_runs.every_run(self._reader, study), study)
 
     def confirmations(self, study: StudyRun) -> list[RecordedRun]:
         """Every run of a trial of `study` on a fresh seed, whatever its state, by trial and seed."""
-        condition = f"tags.`{names.KIND}` = 'confirmation' and tags.`{names.STUDY}` = '{study.study}'"
         with self._failing(f"cannot read the study {study.study!r} in"):
-            found = study_runs.search(self._client, study.experiment_id, condition)
-            return sorted(map(recorded_run, found), key=lambda run: run.place)
+            return study_runs.every_run(self._reader, study, "confirmation")
 
     def checkpoint(self, run_id: str) -> bytes:
         """The checkpoint of a recorded run; empty where it has none, or the file is gone."""
         with self._failing(f"cannot read the checkpoint of run {run_id} in"):
-            return files.read(self._client, run_id, files.CHECKPOINT)
+            return artifacts.read(self._client, run_id, artifacts.CHECKPOINT)
 
     def add(self, run_id: str, metrics: Mapping[str, float]) -> None:
         """Add to the metrics of a run that is over."""
         with self._failing(f"cannot add to run {run_id} in"):
-            self._log(run_id, numbers=entries.metrics(metrics, _now()))
+            self._log(run_id, metrics=entries.metrics(metrics, _now()))
 
-    def measure(self, study: StudyRun, seen: Mapping[str, float], at: float) -> None:
+    def measure(self, study: StudyRun, metrics: Mapping[str, float], at: float) -> None:
         """Add a point to curves over time on the study's parent run; `at` in seconds since 1970, steps count on."""
         with self._failing(f"cannot add to the study {study.study!r} in"):
             if study.run_id not in self._steps:
-                before = (self._client.get_metric_history(study.run_id, name) for name in seen)
-                self._steps[study.run_id] = 1 + max((point.step for points in before for point in points), default=-1)
+                histories = (self._client.get_metric_history(study.run_id, name) for name in metrics)
+                self._steps[study.run_id] = 1 + max((point.step for each in histories for point in each), default=-1)
             step = self._steps[study.run_id]
-            self._log(study.run_id, numbers=entries.metrics(seen, round(at * 1000), step))
+            self._log(study.run_id, metrics=entries.metrics(metrics, round(at * 1000), step))
             self._steps[study.run_id] += 1
 
     def abandon(self, run_id: str) -> None:
         """Mark a run that a dead driver left RUNNING as KILLED, with the status `abandoned`: no table shows it."""
         with self._failing(f"cannot close run {run_id} in"):
-            self._log(run_id, said={names.STATUS: names.ABANDONED})
+            self._log(run_id, tags={names.STATUS: names.ABANDONED})
             self._client.set_terminated(run_id, "KILLED")
 
     def summarise(
@@ -222,28 +221,23 @@ class Tracker:
         tags: Mapping[str, str],
         pictures: Mapping[str, bytes] = _NO_PICTURES,
     ) -> None:
-        """Put what was found onto the study's parent run; may be called again as the study goes on.
+        """Record the study's results on its parent run; may be called again as the study continues.
 
         Args:
             study: the study.
-            description: Markdown; what was asked and found. MLflow shows it on the run's page.
+            description: Markdown. MLflow shows it on the run's page.
             metrics, tags: further ones.
             pictures: PNG files by artifact path.
         """
-        said = {names.NOTE: description, **tags}
         with self._failing(f"cannot describe the study {study.study!r} in"):
-            self._log(study.run_id, said=said, numbers=entries.metrics(metrics, _now()))
+            self._log(study.run_id, tags={names.NOTE: description, **tags}, metrics=entries.metrics(metrics, _now()))
             if pictures:
-                place = self._client.get_run(study.run_id).info.artifact_uri
-                run_files.write(
-                    self._client, study.run_id, place, lambda folder: entries.write_pictures(pictures, folder)
-                )
+                self._write_contents(study.run_id, pictures)
 
-    def attach(self, run_id: str, content: Mapping[str, bytes]) -> None:
-        """Keep files with a run, by artifact path; one that is there already is replaced."""
+    def attach(self, run_id: str, contents: Mapping[str, bytes]) -> None:
+        """Keep files with a run, by artifact path; a file of the same path is replaced."""
         with self._failing(f"cannot keep files with run {run_id} in"):
-            place = self._client.get_run(run_id).info.artifact_uri
-            run_files.write(self._client, run_id, place, lambda folder: entries.write_pictures(content, folder))
+            self._write_contents(run_id, contents)
 
     def close_study(self, study: StudyRun, *, interrupted: bool) -> None:
         """Mark the study's parent run as over: FINISHED, or KILLED where it was interrupted."""
@@ -255,38 +249,38 @@ class Tracker:
 
     def _experiment(self, sweep: str) -> str:
         """The id of the sweep's experiment, made where there is none, with a place for its files."""
-        found = self._client.get_experiment_by_name(sweep)
-        if found is None:
-            found = self._client.get_experiment(self._client.create_experiment(sweep, tags=names.TRAINING))
-        experiment_id: str = found.experiment_id
-        if found.lifecycle_stage == "deleted":
+        experiment = self._client.get_experiment_by_name(sweep)
+        if experiment is None:
+            experiment = self._client.get_experiment(self._client.create_experiment(sweep, tags=names.TRAINING))
+        experiment_id: str = experiment.experiment_id
+        if experiment.lifecycle_stage == "deleted":
             raise StoreError(
                 f"the experiment {sweep!r} was deleted in MLflow, which keeps its name: bring it back with `mlflow "
                 f"experiments restore -x {experiment_id}`, or remove it for good with `mlflow gc --experiment-ids "
                 f"{experiment_id}` (both with MLFLOW_TRACKING_URI set to the store)"
             )
-        folder = run_files.local_folder(found.artifact_location)
+        folder = artifacts.local_folder(experiment.artifact_location)
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         return experiment_id
 
-    def _parent(self, experiment_id: str, study: str) -> "Run | None":
+    def _parent(self, experiment_id: str, study: str) -> StudyRun | None:
         """The study's parent run; one that is not deleted where there are several."""
-        runs = study_runs.search(self._client, experiment_id, f"tags.`{names.KIND}` = 'study'")
-        same = [run for run in runs if run.data.tags.get(names.STUDY) == study]
-        return min(same, key=lambda run: run.info.lifecycle_stage == "deleted", default=None)
+        runs = self._reader.studies(deleted=True)
+        same = [run for run in runs if (run.experiment_id, run.study) == (experiment_id, study)]
+        return min(same, key=lambda run: run.deleted, default=None)
 
     def _child(
         self,
         study: StudyRun,
         trial: int,
-        begun: int,
+        started_ms: int,
         tags: Mapping[str, str],
         replicate: int | None,
         parent: str | None,
     ) -> tuple[str, str]:
         """Make the run of a trial or replicate, with all tags but its status: its id, and the address of its files."""
-        said = {
+        own_tags = {
             **self._origin,
             names.SWEEP: study.sweep,
             names.NAME: study.name,
@@ -297,20 +291,24 @@ class Tracker:
             names.RUN_NAME: f"trial {trial}" + (" (baseline)" if names.BASELINE in tags else ""),
         }
         if replicate is not None:
-            said |= {names.REPLICATE: str(replicate), names.RUN_NAME: f"trial {trial}, replicate {replicate}"}
-        return self._writer.begin(study.experiment_id, begun, entries.tags({**said, **tags}))
+            own_tags |= {names.REPLICATE: str(replicate), names.RUN_NAME: f"trial {trial}, replicate {replicate}"}
+        return self._writer.begin(study.experiment_id, started_ms, entries.tags({**own_tags, **tags}))
 
     def _log(
         self,
         run_id: str,
         *,
-        said: Mapping[str, str] = _NO_TAGS,
-        numbers: "list[Metric] | None" = None,
+        tags: Mapping[str, str] = _NO_TAGS,
+        metrics: "list[Metric] | None" = None,
     ) -> None:
         from mlflow.entities import RunTag
 
-        tags = [RunTag(key, value) for key, value in entries.tags(said).items()]
-        self._client.log_batch(run_id, metrics=numbers or [], tags=tags)
+        run_tags = [RunTag(key, value) for key, value in entries.tags(tags).items()]
+        self._client.log_batch(run_id, metrics=metrics or [], tags=run_tags)
+
+    def _write_contents(self, run_id: str, contents: Mapping[str, bytes]) -> None:
+        address = self._client.get_run(run_id).info.artifact_uri
+        artifacts.write(self._client, run_id, address, lambda folder: entries.write_contents(contents, folder))
 
 
 def _now() -> int:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from knobwise.experiments import problems
 from knobwise.experiments.data.problem import Part, Problem
-from knobwise.experiments.record import files
+from knobwise.experiments.record import artifacts
 from knobwise.experiments.report.facts import Facts, Missing, Trial
 from knobwise.nn_core import predictor
 
@@ -34,7 +34,7 @@ def fit(facts: Facts, trial: Trial) -> Fit:
         raise Missing(f"The problem cannot be loaded here: {error}.") from None
     if not np.isfinite(trial.test_mse):
         raise Missing(f"Trial {trial.number} has no model: it is not complete.")
-    data = facts.file(trial.run_id, files.CHECKPOINT)
+    data = facts.file(trial.run_id, artifacts.CHECKPOINT)
     if not data:
         raise Missing(f"The checkpoint of trial {trial.number} is gone from the artifacts of its run, {trial.run_id}.")
     test = problem.test()

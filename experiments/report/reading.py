@@ -6,7 +6,7 @@ import pandas as pd
 
 from knobwise.experiments.compare import best_trials
 from knobwise.experiments.record import lookup, names, tables
-from knobwise.experiments.record.sources.rows import Source
+from knobwise.experiments.record.readers.reader import Reader
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
 from knobwise.experiments.report import knobs
 from knobwise.experiments.report.facts import Facts
@@ -21,10 +21,10 @@ def read(name: str, uri: str | None = None) -> Facts:
         UnknownStudy, OtherSchema: there is no such study, or it cannot be understood.
         StoreError: the store cannot be read.
     """
-    source, study = lookup.study_called(name, uri)
-    table = tables.runs(study.study, lookup.rows_of(source, study), replicates=True, confirmations=True)
+    reader, study = lookup.study_called(name, uri)
+    table = tables.runs(study.study, lookup.rows_of(reader, study), replicates=True, confirmations=True)
     runs = table[table["kind"] == "trial"].reset_index(drop=True)
-    tags = source.tags(study.run_id)
+    tags = reader.tags(study.run_id)
     asked = tuple(filter(None, map(str.strip, tags.get(names.ABOUT + "knobs", "").split(","))))
     return Facts(
         study=study.study,
@@ -33,19 +33,19 @@ def read(name: str, uri: str | None = None) -> Facts:
         problem=study.problem,
         tags={key: without_credentials(value) for key, value in tags.items()},
         runs=runs,
-        curves=tables.curves(runs, source.points(runs["run_id"].to_list(), (names.VAL_LOSS,))),
+        curves=tables.curves(runs, reader.points(runs["run_id"].to_list(), (names.VAL_LOSS,))),
         knobs=knobs.turned(runs, asked),
         ranking=best_trials.ranking(table),
-        errors=_errors(source, runs),
+        errors=_errors(reader, runs),
         uri=tracking_uri(uri),
-        file=source.file,
+        file=reader.file,
         made=datetime.now(UTC),
     )
 
 
-def _errors(source: Source, runs: pd.DataFrame) -> dict[int, str]:
+def _errors(reader: Reader, runs: pd.DataFrame) -> dict[int, str]:
     failed = runs[runs["status"] == "failed"].head(ERRORS)
     return {
-        int(trial): without_credentials(source.tags(run_id).get(names.ERROR, "it is not said why"))
+        int(trial): without_credentials(reader.tags(run_id).get(names.ERROR, "it is not said why"))
         for trial, run_id in zip(failed["trial"], failed["run_id"], strict=True)
     }

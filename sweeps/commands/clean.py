@@ -21,25 +21,26 @@ from knobwise.experiments.record.stores import tracking_uri
 from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.repair import check, cleanup
-from knobwise.sweeps.engine.repair.cleanup import Leavings
+from knobwise.sweeps.engine.repair.cleanup import Leftovers
 
 
 def main(given: Given) -> int:
     """Show what can be removed, and remove it where that is confirmed."""
     address = given.get("--storage", "")
-    found = cleanup.find(address)
-    first = [each.told for each in check.look(address, tracking_uri()).wrong if each.mends]
+    left = cleanup.find(address)
+    problems = check.compare_stores(address, tracking_uri()).problems
+    repairable = [problem.line for problem in problems if problem.repairable]
     as_json, confirmed = "--json" in given, "--yes" in given
     if not as_json:
-        sys.stdout.write(_text(found, first))
-    if found and not as_json and not confirmed:
+        sys.stdout.write(_text(left, repairable))
+    if left and not as_json and not confirmed:
         confirmed = _confirmed()
-    removed = bool(found) and confirmed
+    removed = bool(left) and confirmed
     if removed:
-        found = cleanup.remove(found)
+        left = cleanup.remove(left)
     if as_json:
-        sys.stdout.write(json.dumps({**_facts(found), "for_doctor": first, "removed": removed}) + "\n")
-    elif found:
+        sys.stdout.write(json.dumps({**_facts(left), "for_doctor": repairable, "removed": removed}) + "\n")
+    elif left:
         sys.stdout.write("Removed.\n" if removed else "Nothing was removed.\n")
     return 0
 
@@ -57,23 +58,23 @@ def _confirmed() -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _text(found: Leavings, first: list[str]) -> str:
+def _text(left: Leftovers, repairable: list[str]) -> str:
     parts = (
-        ("Abandoned runs", [f"{run.study}, {run.name} (run {run.run_id})" for run in found.runs]),
-        ("Locks that no process holds", [str(path) for path in found.locks]),
-        ("Files of processes that are gone", [str(path) for path in found.files]),
+        ("Abandoned runs", [f"{run.study}, {run.name} (run {run.run_id})" for run in left.runs]),
+        ("Locks of studies that no process runs", [str(path) for path in left.locks]),
+        ("Files of processes that are gone", [str(path) for path in left.files]),
     )
-    lines = [line for what, each in parts if each for line in (f"{what}:", *(f"  {one}" for one in each))]
+    lines = [line for title, items in parts if items for line in (f"{title}:", *(f"  {item}" for item in items))]
     lines = lines or ["There is nothing to remove."]
-    if first:
+    if repairable:
         command = f"{shell.program('knobwise')} doctor --repair"
-        lines += [f"Not removed, but repaired by `{command}`:", *(f"  {one}" for one in first)]
+        lines += [f"Not removed, but repaired by `{command}`:", *(f"  {line}" for line in repairable)]
     return "\n".join(lines) + "\n"
 
 
-def _facts(found: Leavings) -> dict[str, object]:
+def _facts(left: Leftovers) -> dict[str, object]:
     return {
-        "runs": [run._asdict() for run in found.runs],
-        "locks": [str(path) for path in found.locks],
-        "files": [str(path) for path in found.files],
+        "runs": [run._asdict() for run in left.runs],
+        "locks": [str(path) for path in left.locks],
+        "files": [str(path) for path in left.files],
     }

@@ -29,10 +29,10 @@ import optuna
 
 from knobwise.experiments import shell
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, tracking_uri, without_credentials
+from knobwise.experiments.text import counted, first_of
 from knobwise.nn_core import blas
 from knobwise.sweeps.engine.cli.parser import Given
-from knobwise.sweeps.engine.repair import check as agreement
-from knobwise.sweeps.engine.repair import cleanup, repair
+from knobwise.sweeps.engine.repair import check, cleanup, repair
 from knobwise.sweeps.engine.repair.check import Agreement
 from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.settings import cores
@@ -43,23 +43,23 @@ PACKAGES = ("knobwise", "numpy", "optuna", "mlflow", "pandas", "scikit-learn", "
 class Checked(NamedTuple):
     """What was checked.
 
-    search: whether it can be used, and a sentence about it.
-    record: the same of the record.
-    agreement: how the two agree.
-    files: temporary files of processes that no longer run.
-    mended: what was repaired, a sentence each.
+    Attributes:
+        search, record: whether each can be used, and what there is in it or why not.
+        agreement: how far they agree.
+        files: of processes that are gone.
+        repaired: what was repaired, a line each.
     """
 
     search: tuple[bool, str]
     record: tuple[bool, str]
     agreement: Agreement
     files: list[Path]
-    mended: list[str]
+    repaired: list[str]
 
     @property
     def healthy(self) -> bool:
-        """Whether everything is in order."""
-        return self.search[0] and self.record[0] and not self.agreement.wrong and not self.files
+        """Whether nothing is wrong."""
+        return self.search[0] and self.record[0] and not self.agreement.problems and not self.files
 
 
 def main(given: Given) -> int:
@@ -68,8 +68,8 @@ def main(given: Given) -> int:
     address = given.get("--storage", "")
     checked = _check(address)
     if "--repair" in given and not checked.healthy:
-        mended = _repair(address, checked)
-        checked = _check(address)._replace(mended=mended)
+        repaired = _repair(address, checked)
+        checked = _check(address)._replace(repaired=repaired)
     if "--json" in given:
         sys.stdout.write(json.dumps(_facts(checked, address)) + "\n")
     else:
@@ -82,22 +82,22 @@ def _check(address: str) -> Checked:
     """Check everything; nothing is changed."""
     search, record = _usable(lambda: _search(address)), _usable(_record)
     both = search[0] and record[0]
-    found = agreement.look(address, tracking_uri()) if both else Agreement([], [], 0, 0)
-    return Checked(search, record, found, cleanup.files(), [])
+    agreement = check.compare_stores(address, tracking_uri()) if both else Agreement([], [], 0, 0)
+    return Checked(search, record, agreement, cleanup.files(), [])
 
 
-def _usable(look: Callable[[], str]) -> tuple[bool, str]:
-    """Whether a store can be used, and what `look` says of it."""
+def _usable(describe: Callable[[], str]) -> tuple[bool, str]:
+    """Whether a store can be used, and its description, or why not."""
     try:
-        return True, look()
+        return True, describe()
     except StoreError as error:
         return False, str(error)
 
 
 def _repair(address: str, checked: Checked) -> list[str]:
-    done = repair.mend(address, tracking_uri(), checked.agreement.wrong)
+    done = repair.repair(address, tracking_uri(), checked.agreement.problems)
     if checked.files:
-        cleanup.remove(cleanup.Leavings([], [], checked.files))
+        cleanup.remove(cleanup.Leftovers([], [], checked.files))
         done.append(f"removed {_files(checked.files)}")
     return done
 
@@ -117,31 +117,30 @@ def _stores(checked: Checked, address: str) -> Iterator[tuple[str, str]]:
         ("record", without_credentials(tracking_uri()), checked.record),
     ):
         yield name, f"{place}: {about}" if usable else f"WRONG: {about}"
-    for deed in checked.mended:
-        yield "mended", deed
-    found = checked.agreement
-    for finding in found.wrong:
-        yield "agreement", f"WRONG: {finding.told}"
-    for note in found.notes:
+    for line in checked.repaired:
+        yield "repaired", line
+    agreement = checked.agreement
+    for problem in agreement.problems:
+        yield "agreement", f"WRONG: {problem.line}"
+    for note in agreement.notes:
         yield "agreement", note
-    if checked.search[0] and checked.record[0] and not found.wrong:
-        yield "agreement", _agreed(found)
+    if checked.search[0] and checked.record[0] and not agreement.problems:
+        yield "agreement", _agreed(agreement)
     if checked.files:
         yield "left over", f"WRONG: {_files(checked.files)}"
-    if not checked.mended and (checked.files or any(finding.mends for finding in found.wrong)):
-        yield "", f"`{shell.program('knobwise')} doctor --repair` repairs what can be."
+    if not checked.repaired and (checked.files or any(problem.repairable for problem in agreement.problems)):
+        yield "", f"`{shell.program('knobwise')} doctor --repair` repairs what can be repaired."
 
 
-def _agreed(found: Agreement) -> str:
-    if not found.studies:
-        return "nothing to compare yet" if not found.notes else "nothing else to compare"
-    studies = f"{found.studies} stud{'y' if found.studies == 1 else 'ies'}"
-    return f"the {found.trials} finished trials of {studies} have a run each, and nothing is left over"
+def _agreed(agreement: Agreement) -> str:
+    if not agreement.studies:
+        return "nothing to compare yet" if not agreement.notes else "nothing else to compare"
+    studies = counted(agreement.studies, "study", "studies")
+    return f"the {agreement.trials} finished trials of {studies} have a run each, and nothing is left over"
 
 
 def _files(files: list[Path]) -> str:
-    names = ", ".join(map(str, files[:3])) + ", ..." * (len(files) > 3)
-    return f"{len(files)} file{'s' * (len(files) != 1)} of processes that are gone: {names}"
+    return f"{counted(len(files), 'file')} of processes that are gone: {first_of(files, 3)}"
 
 
 def _facts(checked: Checked, address: str) -> dict[str, Any]:
@@ -159,10 +158,10 @@ def _facts(checked: Checked, address: str) -> dict[str, Any]:
             "usable": checked.record[0],
             "about": checked.record[1],
         },
-        "wrong": [finding._asdict() for finding in checked.agreement.wrong],
+        "wrong": [problem._asdict() for problem in checked.agreement.problems],
         "notes": checked.agreement.notes,
         "files": [str(path) for path in checked.files],
-        "mended": checked.mended,
+        "repaired": checked.repaired,
     }
 
 
@@ -188,12 +187,11 @@ def _search(address: str) -> str:
     storage = open_to_read(address)
     if storage is None:
         return _writable(sqlite_file(address) or Path(address or journal_path()))
-    count = len(storage.get_all_studies())
-    return f"{count} {'study' if count == 1 else 'studies'}"
+    return counted(len(storage.get_all_studies()), "study", "studies")
 
 
 def _record() -> str:
-    """Looked at, but not made: a store that is not there yet stays so."""
+    """Checked, but not made: a store that does not exist is not created."""
     file = sqlite_file(tracking_uri())
     if file is not None and not file.exists():
         return _writable(file)

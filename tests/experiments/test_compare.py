@@ -22,9 +22,9 @@ from knobwise.experiments import compare
 from knobwise.experiments.compare import UnknownStudy
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.record import lookup, names
-from knobwise.experiments.record.sources import sqlite
-from knobwise.experiments.record.sources.client import ClientSource
-from knobwise.experiments.record.sources.sqlite import SqliteSource
+from knobwise.experiments.record.readers import sqlite
+from knobwise.experiments.record.readers.client import ClientReader
+from knobwise.experiments.record.readers.sqlite import SqliteReader
 from knobwise.experiments.record.stores import StoreError
 from knobwise.experiments.record.tracker import Tracker
 from tests.conftest import user_environment
@@ -183,7 +183,7 @@ def test_the_client_gives_the_same(
 ) -> None:
     direct = table("lr_epochs", uri=recorded.uri, replicates=replicates)
     with monkeypatch.context() as changed:
-        changed.setattr(lookup, "source_at", ClientSource)
+        changed.setattr(lookup, "open_reader", ClientReader)
         through_client = table("lr_epochs", uri=recorded.uri, replicates=replicates)
     assert len(direct) >= 5
     pd.testing.assert_frame_equal(direct, through_client)
@@ -191,11 +191,11 @@ def test_the_client_gives_the_same(
 
 def test_tables_of_another_shape_are_left_to_the_client(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
     file = Path(recorded.uri.removeprefix("sqlite:///"))
-    assert SqliteSource.fits(file)
+    assert SqliteReader.fits(file)
     expected = compare.runs("lr_epochs", uri=recorded.uri)
     monkeypatch.setattr(sqlite, "_NEEDED", {**sqlite._NEEDED, "runs": {"a_column_of_tomorrow"}})
-    assert not SqliteSource.fits(file)
-    monkeypatch.setattr(SqliteSource, "studies", None)
+    assert not SqliteReader.fits(file)
+    monkeypatch.setattr(SqliteReader, "studies", None)
     pd.testing.assert_frame_equal(compare.runs("lr_epochs", uri=recorded.uri), expected)
 
 
@@ -233,7 +233,7 @@ def test_a_name_is_the_newest_of_that_name_and_a_key_is_itself(recorded: Recorde
 
     assert studies("lr_epochs") == studies("lr_epochs-2") == {"lr_epochs-2"}
     assert studies("mine") == {"mine"}
-    first = next(study for study in SqliteSource(_file(recorded)).studies() if study.study == "lr_epochs")
+    first = next(study for study in SqliteReader(_file(recorded)).studies() if study.study == "lr_epochs")
     assert compare.runs(first.run_id, uri=recorded.uri)["val_mse"].to_list() == [77.0]
 
 

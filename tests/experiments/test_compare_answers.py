@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from knobwise.experiments import compare
 from knobwise.experiments.compare import ArtifactGone, CompareError, UnknownRun, UnknownStudy
 from knobwise.experiments.record import lookup, names
-from knobwise.experiments.record.sources.client import ClientSource
+from knobwise.experiments.record.readers.client import ClientReader
 from knobwise.experiments.record.tracker import Tracker
 from tests.experiments.conftest import add, open_study
 from tests.experiments.outcomes import outcome
@@ -34,7 +34,7 @@ def test_between_finds_trials_studies_and_runs(
     through: str, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if through == "client":
-        monkeypatch.setattr(lookup, "source_at", ClientSource)
+        monkeypatch.setattr(lookup, "open_reader", ClientReader)
     found = compare.between("seeded/1", "seeded/0")
     assert found.verdict == "better"
     assert found.comparison is not None
@@ -54,7 +54,7 @@ def test_between_names_a_run_that_is_not_there(
     through: str, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if through == "client":
-        monkeypatch.setattr(lookup, "source_at", ClientSource)
+        monkeypatch.setattr(lookup, "open_reader", ClientReader)
     for name, said in (
         ("f" * 32, r"^a run id must be of a trial or replicate in sqlite:.*, got ffff"),
         ("nothing", r"^a run must be STUDY/TRIAL, a run id, or one of the studies alone, seeded in .*, got 'nothing'$"),
@@ -146,7 +146,7 @@ def test_a_file_that_is_gone_is_told(
     run_id = add(tracker, open_study(tracker, "lr_epochs"), 0, 1.0)
     next(store.glob(f"mlruns/*/{run_id}/artifacts/curves.csv")).unlink()
     if through == "client":
-        monkeypatch.setattr(lookup, "source_at", ClientSource)
+        monkeypatch.setattr(lookup, "open_reader", ClientReader)
     with pytest.raises(
         ArtifactGone, match=rf"^trial 0 of the study 'lr_epochs' has no curves.csv any more \(run {run_id}"
     ):

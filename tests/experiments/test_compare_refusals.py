@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from knobwise.experiments import compare
 from knobwise.experiments.compare import CompareError, NothingToCompare, OtherSchema, UnknownColumn, UnknownRun
 from knobwise.experiments.record import lookup, names
-from knobwise.experiments.record.sources.client import ClientSource
+from knobwise.experiments.record.readers.client import ClientReader
 from knobwise.experiments.record.stores import StoreError
 from knobwise.experiments.record.tracker import Tracker
 from tests.experiments.conftest import add, open_study
@@ -96,7 +96,7 @@ def test_runs_under_other_names_are_not_mistaken_for_ours(
         database.execute(change, (schema, names.SCHEMA, run_id) if schema else (names.SCHEMA, run_id))
     database.close()
     if through == "client":
-        monkeypatch.setattr(lookup, "source_at", ClientSource)
+        monkeypatch.setattr(lookup, "open_reader", ClientReader)
     for ask in (compare.runs, compare.curves, compare.best, lambda name: compare.between("seeded", name)):
         with pytest.raises(
             OtherSchema, match=rf"^the study 'alone' was recorded with the tag knobwise.schema = '{schema}', and"

@@ -96,7 +96,7 @@ def test_a_point_given_twice_is_kept_once_and_the_last_step_is_shown(tracker: Tr
         Metric("loss", 3.0, 5, 2),
         Metric("loss", 4.0, 5, 2),
     ]
-    tracker._writer.complete(run_id, writers.Found(end="FINISHED", ended=7, tags={}, metrics=points))
+    tracker._writer.complete(run_id, writers.Results(state="FINISHED", ended=7, tags={}, metrics=points))
     assert tracker._client.get_run(run_id).data.metrics == {"loss": 4.0}
     history = tracker._client.get_metric_history(run_id, "loss")
     assert sorted((point.step, point.timestamp, point.value) for point in history) == [
@@ -131,7 +131,7 @@ def test_a_failure_leaves_nothing_of_the_transaction(
     def fail(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(sqlite, "_take_in", fail)
+    monkeypatch.setattr(sqlite, "_insert_inputs", fail)
     with pytest.raises(StoreError, match="no space left"):
         tracker.record(study, trial=0, status="complete", outcome=outcome(), started=STARTED, ended=ENDED)
     assert rows(tracker.uri, "params") == rows(tracker.uri, "metrics") == []

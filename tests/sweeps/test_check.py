@@ -1,4 +1,4 @@
-"""`knobwise doctor`: each way in which search and record can disagree is named, put right, and named no more."""
+"""`knobwise doctor`: each way in which search and record can disagree is named, repaired, and named no more."""
 
 import json
 import os
@@ -92,7 +92,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def wrong(answer: dict[str, Any]) -> list[tuple[str, list[int], bool]]:
-    return [(finding["what"], finding["trials"], finding["mends"]) for finding in answer["wrong"]]
+    return [(problem["what"], problem["trials"], problem["repairable"]) for problem in answer["wrong"]]
 
 
 def test_a_study_in_order_is_called_so_and_nothing_is_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +102,7 @@ def test_a_study_in_order_is_called_so_and_nothing_is_changed(folder: Path, caps
     assert "agreement     the 3 finished trials of 1 study have a run each, and nothing is left over\n" in shown
     assert "WRONG" not in shown
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    assert said(capsys, "--repair")["mended"] == []
+    assert said(capsys, "--repair")["repaired"] == []
 
 
 def test_what_a_killed_driver_left_is_put_back_and_the_next_sweep_runs_it(
@@ -121,14 +121,14 @@ def test_what_a_killed_driver_left_is_put_back_and_the_next_sweep_runs_it(
         ("the study's run is RUNNING in the record, but no driver runs the study", [], True),
     ]
     assert commands.main(["doctor"]) == 1
-    assert "\n              `knobwise doctor --repair` repairs what can be.\n" in capsys.readouterr().out
+    assert "\n              `knobwise doctor --repair` repairs what can be repaired.\n" in capsys.readouterr().out
     assert commands.main(["clean", "--yes"]) == 0
     assert "Not removed, but repaired by `knobwise doctor --repair`:\n  tiny: 1 trial (3) is" in capsys.readouterr().out
-    mended = said(capsys, "--repair")
-    assert mended["healthy"]
-    assert mended["mended"] == [
+    repaired = said(capsys, "--repair")
+    assert repaired["healthy"]
+    assert repaired["repaired"] == [
         "tiny: put trial 3 back into the queue",
-        "tiny: put 2 runs aside as abandoned",
+        "tiny: marked 2 runs as abandoned",
         "tiny: marked the study's run as KILLED, as after an interrupt",
     ]
     assert [stores.state(run) for run in (half, fresh)] == [("KILLED", "abandoned")] * 2
@@ -141,13 +141,13 @@ def test_what_a_killed_driver_left_is_put_back_and_the_next_sweep_runs_it(
     assert said(capsys)["healthy"]
 
 
-def test_a_trial_whose_run_is_finished_is_told_from_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_trial_whose_run_is_finished_ends_with_its_result(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stores = Stores()
     stores.study.ask().suggest_float("lr", 1e-4, 1e-3, log=True)
     run = stores.another_run(3, like=1)
     assert wrong(said(capsys)) == [("1 trial (3) is RUNNING in the search, but no driver runs the study", [3], True)]
-    mended = said(capsys, "--repair")
-    assert (mended["healthy"], mended["mended"]) == (True, ["tiny: told trial 3 from the record"])
+    repaired = said(capsys, "--repair")
+    assert (repaired["healthy"], repaired["repaired"]) == (True, ["tiny: ended trial 3 with the result in the record"])
     assert stores.trial(3).value == stores.trial(1).value
     assert stores.trial(3).user_attrs["run_id"] == run
 
@@ -173,15 +173,15 @@ def two_runs(stores: Stores) -> None:
         (two_runs, "1 trial (1) is in the record by several finished runs", [1]),
     ],
 )
-def test_a_run_too_many_is_put_aside(
+def test_a_surplus_run_is_abandoned(
     harm: Callable[[Stores], None], what: str, trials: list[int], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stores = Stores()
     kept = {run.info.run_id for run in stores.runs().values()}
     harm(stores)
     assert wrong(said(capsys)) == [(what, trials, True)]
-    mended = said(capsys, "--repair")
-    assert (mended["healthy"], mended["mended"]) == (True, ["tiny: put 1 run aside as abandoned"])
+    repaired = said(capsys, "--repair")
+    assert (repaired["healthy"], repaired["repaired"]) == (True, ["tiny: marked 1 run as abandoned"])
     assert {stores.state(run)[0] for run in kept} == {"FINISHED"}
     assert said(capsys)["healthy"]
 
@@ -221,8 +221,8 @@ def test_what_cannot_be_put_right_is_named_and_left(
 ) -> None:
     what = harm(Stores())
     assert wrong(said(capsys)) == [(what, [2], False)]
-    mended = said(capsys, "--repair")
-    assert (wrong(mended), mended["mended"]) == ([(what, [2], False)], [])
+    repaired = said(capsys, "--repair")
+    assert (wrong(repaired), repaired["repaired"]) == ([(what, [2], False)], [])
 
 
 def test_half_a_line_is_cut_off_and_files_of_the_dead_are_removed(
@@ -241,17 +241,17 @@ def test_half_a_line_is_cut_off_and_files_of_the_dead_are_removed(
     assert (wrong(found), found["files"]) == ([(what, [], True)], [str(scratch[0])])
     assert commands.main(["clean", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["for_doctor"] == [what]
-    mended = said(capsys, "--repair")
-    assert mended["mended"] == [
+    repaired = said(capsys, "--repair")
+    assert repaired["repaired"] == [
         "cut half a line off the end of mlruns/optuna.journal",
         f"removed 1 file of processes that are gone: {scratch[0]}",
     ]
-    assert mended["healthy"]
+    assert repaired["healthy"]
     assert journal.read_bytes() == whole
     assert [each.exists() for each in scratch] == [False, True]
 
 
-def test_a_study_that_is_being_run_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_study_that_is_being_run_is_not_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stores = Stores()
     stores.study.ask().suggest_float("lr", 1e-4, 1e-3, log=True)
     half = stores.another_run(3, "RUNNING")
@@ -262,8 +262,8 @@ def test_a_study_that_is_being_run_is_left_alone(folder: Path, capsys: pytest.Ca
         answer = said(capsys, "--repair")
     finally:
         lock.release()
-    assert (answer["wrong"], answer["mended"]) == ([], [])
-    assert answer["notes"] == ["tiny: process 4242 is running it, so it was not looked at"]
+    assert (answer["wrong"], answer["repaired"]) == ([], [])
+    assert answer["notes"] == ["tiny: process 4242 is running it, so it was not checked"]
     assert stores.trial(3).state == TrialState.RUNNING
     assert stores.client.get_run(half).info.status == "RUNNING"
 
@@ -272,14 +272,14 @@ def test_a_study_that_only_one_store_has_is_named(folder: Path, capsys: pytest.C
     record, journal = folder / "mlflow.db", folder / "mlruns" / "optuna.journal"
     Stores().study.set_user_attr("knobwise.tracking_uri", "sqlite:////gone/mlflow.db")
     record.rename(folder / "away.db")
-    [(what, trials, mends)] = wrong(said(capsys, "--repair"))
+    [(what, trials, repairable)] = wrong(said(capsys, "--repair"))
     assert what.startswith("3 trials (0, 1, 2) of the search, and no run of the study in the record: restore")
-    assert (trials, mends) == ([0, 1, 2], False)
+    assert (trials, repairable) == ([0, 1, 2], False)
     (folder / "away.db").rename(record)
     journal.rename(folder / "away.journal")
-    [(what, trials, mends)] = wrong(said(capsys, "--repair"))
+    [(what, trials, repairable)] = wrong(said(capsys, "--repair"))
     assert what.startswith("it is in the record, but not in the search mlruns/optuna.journal: restore that")
-    assert (trials, mends) == ([], False)
+    assert (trials, repairable) == ([], False)
     elsewhere = said(capsys, "--storage", "away.journal")
     assert elsewhere["healthy"]
 
@@ -293,5 +293,5 @@ def test_a_record_in_another_place_is_not_missed(
     (folder / "mlflow.db").unlink()
     answer = said(capsys)
     assert answer["healthy"]
-    assert answer["notes"] == ["tiny: its record is in http://***@records.example, so it was not looked at"]
+    assert answer["notes"] == ["tiny: its record is in http://***@records.example, so it was not checked"]
     assert parent.info.run_id

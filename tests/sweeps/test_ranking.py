@@ -14,7 +14,8 @@ from optuna.trial import TrialState, create_trial
 from knobwise.experiments import compare
 from knobwise.experiments.compare import two_settings
 from knobwise.experiments.record import lookup, names
-from knobwise.experiments.record.sources.rows import Points, Rows, Study
+from knobwise.experiments.record.readers.reader import Points, Rows, RunRow
+from knobwise.experiments.record.recorded import AbandonedRun, StudyRun
 from knobwise.experiments.report import reading
 from knobwise.experiments.report.answer import answer
 from knobwise.experiments.report.sections import ranking
@@ -55,7 +56,7 @@ class Store:
     """The MLflow side of a study, as a source of rows."""
 
     trials: list[Recorded]
-    runs: Rows = field(default_factory=lambda: Rows([], [], [], []))
+    runs: Rows = field(default_factory=lambda: Rows([], {}, [], []))
 
     def __post_init__(self) -> None:
         for number, trial in enumerate(self.trials):
@@ -77,13 +78,21 @@ class Store:
         tags = {names.KIND: kind, names.TRIAL: str(trial), names.STATUS: status, names.SCHEMA: names.SCHEMA_VERSION}
         tags |= {names.BASELINE: "true"} if kind == "trial" and trial == 0 else {}
         tags |= {names.REPLICATE: str(index)} if index >= 0 else {}
-        self.runs.runs.append((run_id, 1000 + len(self.runs.runs)))
-        self.runs.tags.extend((run_id, name, value) for name, value in tags.items())
+        self.runs.runs.append(RunRow(run_id, run_id, 1000 + len(self.runs.runs), "FINISHED", False))
+        self.runs.tags[run_id] = tags
         self.runs.params.extend([(run_id, "lr", repr(0.001 * (trial + 1))), (run_id, "seed", str(max(index, 0)))])
         self.runs.metrics.extend((run_id, name, value) for name, value in metrics.items())
 
-    def rows(self, study: Study, *, only_tags: bool = False) -> Rows:
+    def studies(self, *, deleted: bool = False) -> list[StudyRun]:
+        return []
+
+    def rows(
+        self, study: StudyRun, *, kind: str = "", all_states: bool = False, params: bool = True, metrics: bool = True
+    ) -> Rows:
         return self.runs
+
+    def abandoned(self) -> list[AbandonedRun]:
+        return []
 
     def points(self, run_ids: list[str], metrics: tuple[str, ...]) -> Points:
         return []
@@ -124,7 +133,7 @@ class Answers(NamedTuple):
 
 def answers(trials: list[Recorded], patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Answers:
     """Ask everything that names the best of a study of at most six trials."""
-    here = Study("1", "parent", "s", "s", 0, "article", names.SCHEMA_VERSION)
+    here = StudyRun("1", "parent", "s", "s", problem="article", schema=names.SCHEMA_VERSION)
     patch.setattr(lookup, "study_called", lambda name, uri=None: (Store(trials), here))
     found, facts, table = results.of(searched(trials)), reading.read("s"), compare.best("s", len(trials))
     labels, numbers = (column.texts for column in trials_table.columns(SWEEP, found)[:2])

@@ -1,5 +1,5 @@
 """Ways to write a run: a SQLite file in two transactions, every other store through MLflow's client. Same content."""
 
 from knobwise.experiments.record.writers.choice import choose as choose
-from knobwise.experiments.record.writers.found import Found as Found
-from knobwise.experiments.record.writers.found import Writer as Writer
+from knobwise.experiments.record.writers.writer import Results as Results
+from knobwise.experiments.record.writers.writer import Writer as Writer

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from knobwise.experiments.record.stores import sqlite_file
 from knobwise.experiments.record.writers.client import ClientWriter
-from knobwise.experiments.record.writers.found import Writer
+from knobwise.experiments.record.writers.writer import Writer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from knobwise.experiments.record.writers.found import Found, Writer
+from knobwise.experiments.record.writers.writer import Results, Writer
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput, Metric
@@ -39,11 +39,11 @@ class SqliteWriter:
 
     Args:
         store: MLflow's, open, of a SQLite file.
-        otherwise: writes where this cannot: it has the words for why not.
+        fallback: writes, or refuses and says why, where this cannot.
     """
 
-    def __init__(self, store: "SqlAlchemyStore", otherwise: Writer) -> None:
-        self._store, self._otherwise = store, otherwise
+    def __init__(self, store: "SqlAlchemyStore", fallback: Writer) -> None:
+        self._store, self._fallback = store, fallback
 
     @staticmethod
     def fits() -> bool:
@@ -65,10 +65,10 @@ class SqliteWriter:
 
         run_id, number = uuid.uuid4().hex, int(experiment_id)
         with self._store.ManagedSessionMaker(read_only=False) as session:
-            is_it: ColumnElement[bool] = (SqlExperiment.experiment_id == number) & (
+            active: ColumnElement[bool] = (SqlExperiment.experiment_id == number) & (
                 SqlExperiment.lifecycle_stage == LifecycleStage.ACTIVE
             )
-            place = session.scalar(select(SqlExperiment.artifact_location).where(is_it))
+            place = session.scalar(select(SqlExperiment.artifact_location).where(active))
             if place is not None:
                 folder = (place, run_id, self._store.ARTIFACTS_FOLDER_NAME)
                 address: str = append_to_uri_path(*folder)  # type: ignore[no-untyped-call]
@@ -87,11 +87,11 @@ class SqliteWriter:
                     "experiment_id": number,
                 }
                 _insert(session, SqlRun, [run])
-                _insert(session, SqlTag, _named(run_id, tags))
+                _insert(session, SqlTag, _key_values(run_id, tags))
                 return run_id, address
-        return self._otherwise.begin(experiment_id, started, tags)
+        return self._fallback.begin(experiment_id, started, tags)
 
-    def complete(self, run_id: str, found: Found) -> None:
+    def complete(self, run_id: str, results: Results) -> None:
         """See `Writer`."""
         from mlflow.entities import LifecycleStage
         from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric, SqlParam, SqlRun, SqlTag
@@ -99,17 +99,17 @@ class SqliteWriter:
 
         active: ColumnElement[bool] = (SqlRun.run_uuid == run_id) & (SqlRun.lifecycle_stage == LifecycleStage.ACTIVE)
         with self._store.ManagedSessionMaker(read_only=False) as session:
-            over = update(SqlRun).where(active).values(status=found.end, end_time=found.ended)
+            end = update(SqlRun).where(active).values(status=results.state, end_time=results.ended)
             # The transaction's first statement writes, so that nobody else does until its end.
-            if session.execute(over.execution_options(synchronize_session=False)).rowcount == 1:
-                points = self._points(run_id, found.metrics)
-                _insert(session, SqlTag, _named(run_id, found.tags))
-                _insert(session, SqlParam, _named(run_id, {param.key: param.value for param in found.params}))
+            if session.execute(end.execution_options(synchronize_session=False)).rowcount == 1:
+                points = self._points(run_id, results.metrics)
+                _insert(session, SqlTag, _key_values(run_id, results.tags))
+                _insert(session, SqlParam, _key_values(run_id, {param.key: param.value for param in results.params}))
                 _insert(session, SqlMetric, points)
                 _insert(session, SqlLatestMetric, _latest(points))
-                _take_in(session, run_id, found.inputs)
+                _insert_inputs(session, run_id, results.inputs)
                 return
-        self._otherwise.complete(run_id, found)
+        self._fallback.complete(run_id, results)
 
     def _points(self, run_id: str, metrics: "Iterable[Metric]") -> list[Row]:
         """The rows of metrics, without doubles. MLflow keeps NaN as 0 and a mark, infinity as the largest float."""
@@ -128,36 +128,36 @@ def _insert(session: "Session", table: Any, rows: list[Row]) -> None:
         session.execute(insert(table.__table__), rows)
 
 
-def _named(run_id: str, values: Mapping[str, str]) -> list[Row]:
+def _key_values(run_id: str, values: Mapping[str, str]) -> list[Row]:
     return [{"key": key, "value": value, "run_uuid": run_id} for key, value in values.items()]
 
 
-def _take_in(session: "Session", run_id: str, inputs: "Sequence[DatasetInput]") -> None:
-    """Write what data went into the run. MLflow holds a data set once an experiment, by its name and digest."""
+def _insert_inputs(session: "Session", run_id: str, inputs: "Sequence[DatasetInput]") -> None:
+    """Write the data sets of the run. MLflow keeps a data set once an experiment, by its name and digest."""
     from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlInputTag, SqlRun
     from sqlalchemy import select
 
     if not inputs:
         return
-    each: dict[tuple[str, str], DatasetInput] = {}
-    for given in inputs:
-        each.setdefault((given.dataset.name, given.dataset.digest), given)
+    unique: dict[tuple[str, str], DatasetInput] = {}
+    for data_input in inputs:
+        unique.setdefault((data_input.dataset.name, data_input.dataset.digest), data_input)
     experiment_id = session.scalar(select(SqlRun.experiment_id).where(SqlRun.run_uuid == run_id))
     columns = (SqlDataset.name, SqlDataset.digest, SqlDataset.dataset_uuid)
-    there: ColumnElement[bool] = SqlDataset.digest.in_([digest for _, digest in each])
-    known = select(*columns).where(SqlDataset.experiment_id == experiment_id, there)
-    ids = {(name, digest): held for name, digest, held in session.execute(known)}
-    sets, ends, said = [], [], []
-    for key, given in each.items():
+    same_digest: ColumnElement[bool] = SqlDataset.digest.in_([digest for _, digest in unique])
+    recorded = select(*columns).where(SqlDataset.experiment_id == experiment_id, same_digest)
+    ids = {(name, digest): data_id for name, digest, data_id in session.execute(recorded)}
+    datasets, edges, tags = [], [], []
+    for key, data_input in unique.items():
         if key not in ids:
             ids[key] = uuid.uuid4().hex
-            sets.append(_dataset(given.dataset, ids[key], experiment_id))
+            datasets.append(_dataset(data_input.dataset, ids[key], experiment_id))
         edge = uuid.uuid4().hex
-        ends.append({"input_uuid": edge, "source_type": "DATASET", "source_id": ids[key]})
-        said += [{"input_uuid": edge, "name": tag.key, "value": tag.value} for tag in given.tags]
-    _insert(session, SqlDataset, sets)
-    _insert(session, SqlInput, [end | {"destination_type": "RUN", "destination_id": run_id} for end in ends])
-    _insert(session, SqlInputTag, said)
+        edges.append({"input_uuid": edge, "source_type": "DATASET", "source_id": ids[key]})
+        tags += [{"input_uuid": edge, "name": tag.key, "value": tag.value} for tag in data_input.tags]
+    _insert(session, SqlDataset, datasets)
+    _insert(session, SqlInput, [edge | {"destination_type": "RUN", "destination_id": run_id} for edge in edges])
+    _insert(session, SqlInputTag, tags)
 
 
 def _dataset(data: "Dataset", data_id: str, experiment_id: int | None) -> Row:
@@ -177,11 +177,11 @@ def _latest(points: list[Row]) -> list[Row]:
     """Of each metric the point that MLflow shows as its value: the last by step, then time, then value."""
     last: dict[str, Row] = {}
     for point in points:
-        held = last.get(point["key"])
-        if held is None or _age(point) > _age(held):
+        known = last.get(point["key"])
+        if known is None or _order(point) > _order(known):
             last[point["key"]] = point
     return list(last.values())
 
 
-def _age(point: Row) -> tuple[int, int, float]:
+def _order(point: Row) -> tuple[int, int, float]:
     return point["step"], point["timestamp"], point["value"]

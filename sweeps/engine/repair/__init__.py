@@ -1,1 +1,1 @@
-"""Whether search and record agree, and making them agree."""
+"""Checks whether search and record agree, repairs them, and removes what dead processes left behind."""

@@ -1,4 +1,4 @@
-"""What there is to write of a run once it is over, and what can write it."""
+"""What there is to write of a run once it is over, and what writes it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Metric, Param
 
-End = Literal["FINISHED", "FAILED"]
+State = Literal["FINISHED", "FAILED"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Results:
     """All of a run that is not known before it is over.
 
     Attributes:
-        end: the state that MLflow shows.
+        state: that MLflow shows.
         ended: milliseconds since 1970.
-        tags: cut to the length that MLflow keeps (`entities.tags`).
+        tags: cut to the length that MLflow keeps (`entries.tags`).
         params: each with a name of its own.
         metrics: single values, and curves point by point.
         inputs: the data sets.
     """
 
-    end: End
+    state: State
     ended: int
     tags: Mapping[str, str]
     params: "Sequence[Param]" = ()
@@ -44,6 +44,6 @@ class Writer(Protocol):
         """
         ...
 
-    def complete(self, run_id: str, found: Found) -> None:
+    def complete(self, run_id: str, results: Results) -> None:
         """Write the rest, and that the run is over."""
         ...
