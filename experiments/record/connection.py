@@ -69,7 +69,7 @@ def store_errors(uri: str, failed: str) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep MLflow from telling on stderr how it makes its tables, and from printing the errors that it also raises.
+    """Keep MLflow from printing how it makes its tables, and the errors that it also raises.
 
     A level that the user asked for by MLFLOW_LOGGING_LEVEL stays.
     """
@@ -91,7 +91,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def _first_request() -> Iterator[None]:
-    """Ask once and not for long; what the user set in the environment stays."""
+    """Try once, with a short time limit; what the user set in the environment stays."""
     ours = {name: value for name, value in _FIRST_REQUEST.items() if name not in os.environ}
     os.environ.update(ours)
     try:
@@ -102,7 +102,7 @@ def _first_request() -> Iterator[None]:
 
 
 def _check_sqlite(file: Path, uri: str) -> None:
-    """Take the right to write and give it back: MLflow would try ten times over a hundred seconds."""
+    """Take the write lock and release it: MLflow would try ten times over a hundred seconds."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(file.parent, os.W_OK):
         raise PermissionError(f"the folder {file.parent} is read-only")

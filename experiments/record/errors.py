@@ -6,7 +6,7 @@ class CompareError(ValueError):
 
 
 class UnknownStudy(CompareError):
-    """There is no such study; the message lists those there are."""
+    """There is no such study; the message lists the known ones."""
 
 
 class UnknownRun(CompareError):
@@ -14,7 +14,7 @@ class UnknownRun(CompareError):
 
 
 class UnknownColumn(CompareError):
-    """The table has no such column, or none that would do here; the message lists those that would."""
+    """The table has no such column, or none of the kind that is needed; the message lists the columns that are."""
 
 
 class NothingToCompare(CompareError):

@@ -19,19 +19,19 @@ def of_dead(folder: Path, prefix: str) -> list[Path]:
     """The files and folders in `folder` that dead processes of this user have named by `mine(prefix)`, sorted."""
     import psutil
 
-    found = []
+    paths = []
     for left in sorted(folder.glob(f"{glob.escape(prefix)}*")):
         pid = left.name.removeprefix(prefix).partition("-")[0]
         if pid.isdigit() and not psutil.pid_exists(int(pid)) and _own(left):
-            found.append(left)
-    return found
+            paths.append(left)
+    return paths
 
 
 def remove(folder: Path, prefix: str) -> None:
     """Remove what `of_dead` finds."""
     for left in of_dead(folder, prefix):
         if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)  # another process may be at it too
+            shutil.rmtree(left, ignore_errors=True)  # another process may remove it too
         else:
             left.unlink(missing_ok=True)
 

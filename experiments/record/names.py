@@ -1,6 +1,6 @@
 """The names under which the record keeps a run's facts: written by `tracking`, read by `compare`.
 
-What each means is told in `docs/record.md`. Those that begin with `mlflow.` are MLflow's own and drive its pages.
+What each means: `docs/record.md`. Those that begin with `mlflow.` are MLflow's own and drive its pages.
 """
 
 SCHEMA_VERSION = "1"
@@ -26,7 +26,7 @@ SHA256 = "knobwise.sha256"
 """On a dataset input: the whole SHA-256 (MLflow's digest holds 36 characters at most)."""
 
 REFERENCE = "knobwise.reference"
-"""On a model that trials are seen beside: what it is called."""
+"""On a reference model: what it is called."""
 REFERENCES = "knobwise.references"
 """On a study: its reference models, and how the best network stands against each, as JSON."""
 
@@ -65,7 +65,7 @@ CONFIRMED = "knobwise.confirmed_val_mse"
 """On a version of a registered model: its error on the validation part, and the mean over fresh seeds."""
 RETRAINED_FROM = "knobwise.retrained_from"
 CHANGED = "knobwise.changed"
-"""On a run that was made anew: the run it was made from, and the knobs that are different."""
+"""On a retrained run: the run it was made from, and the knobs that are different."""
 IMAGES = "mlflow.loggedImages"
 MODEL_VERSIONS = "mlflow.modelVersions"
 SURFACE = "surface"

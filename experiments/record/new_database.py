@@ -15,7 +15,7 @@ def make(file: Path, uri: str) -> None:
     """Make the database `file` with MLflow's tables, unless it is there by then.
 
     MLflow makes its tables in four hundred steps over about two seconds. A process killed on the way would leave a
-    database that MLflow can neither use nor mend. So they are made in a file beside it, which gets its name at the end.
+    database that MLflow can neither use nor repair. So they are made in a file beside it, which is renamed at the end.
 
     Args:
         file: there is none, or one of no bytes, or another process may be making it too: who is first wins.

@@ -1,4 +1,4 @@
-"""Where a run's numbers come from: the commit of the code, whether it was edited since, the versions of packages."""
+"""The code that made a run: the commit of the code, whether it was edited since, the versions of packages."""
 
 import getpass
 import os
@@ -23,7 +23,7 @@ _RECORDS = (":(top,exclude,glob)**/mlruns/**", ":(top,exclude,glob)**/mlflow.db*
 @dataclass(frozen=True)
 class Provenance:
     """Attributes:
-    commit: the full commit of the code; empty where it is under no version control, or has no commit yet.
+    commit: the full commit of the code; empty where it is under no version control, or has no commit.
     dirty: whether a file that git does not ignore differs from that commit.
     packages: `name==version` for Python and each of `PACKAGES` that is installed, separated by spaces.
     """
@@ -36,7 +36,7 @@ class Provenance:
 def provenance(folder: Path | None = None) -> Provenance:
     """The provenance of the code in `folder`: as a rule the folder of the running package itself.
 
-    An installed package is in no repository; then the working directory speaks, where a user's own sweeps are.
+    An installed package is in no repository; then it is that of the working directory, where a user's own sweeps are.
     """
     places = [folder] if folder else [Path(experiments.__file__).parent, Path.cwd()]
     status = next((lines for place in places if (lines := _git_status(place))), [])
@@ -51,7 +51,7 @@ def provenance(folder: Path | None = None) -> Provenance:
 def origin() -> dict[str, str]:
     """Tags that say who ran which code; the commit only where there is one."""
     code = provenance()
-    said = {
+    tags = {
         names.SCHEMA: names.SCHEMA_VERSION,
         names.PACKAGES: code.packages,
         names.SOURCE_NAME: Path(sys.argv[0]).name or "python",
@@ -59,8 +59,8 @@ def origin() -> dict[str, str]:
         names.USER: _user(),
     }
     if code.commit:
-        said |= {names.COMMIT: code.commit, names.DIRTY: str(code.dirty).lower()}
-    return said
+        tags |= {names.COMMIT: code.commit, names.DIRTY: str(code.dirty).lower()}
+    return tags
 
 
 def _user() -> str:
@@ -71,7 +71,7 @@ def _user() -> str:
 
 
 def _git_status(folder: Path) -> list[str]:
-    """What git says of the repository around `folder`, line by line; nothing where it does not track that folder."""
+    """The status of the repository around `folder`, line by line; nothing where it does not track that folder."""
     git = shutil.which("git")
     if git is None:
         return []
@@ -89,10 +89,10 @@ def _ask(git: str, folder: Path, *words: str) -> str | None:
 
 
 def _packages() -> str:
-    found = [f"python=={platform.python_version()}"]
+    versions = [f"python=={platform.python_version()}"]
     for name in PACKAGES:
         try:
-            found.append(f"{name}=={version(name)}")
+            versions.append(f"{name}=={version(name)}")
         except PackageNotFoundError:  # run from its sources, without having been installed
             continue
-    return " ".join(found)
+    return " ".join(versions)

@@ -77,7 +77,7 @@ def browse_command(uri: str) -> str:
 def runs_page(experiment_id: str, server: str = "http://localhost:5000") -> str:
     """The page of a sweep's runs on a server, by default the one that `mlflow ui` starts.
 
-    MLflow opens experiments at its tools for language models unless it is told that this is about training.
+    MLflow opens experiments at its tools for language models unless the address says that this is about training.
 
     >>> runs_page("1")
     'http://localhost:5000/#/experiments/1/runs?workflowType=machine_learning'
@@ -86,7 +86,7 @@ def runs_page(experiment_id: str, server: str = "http://localhost:5000") -> str:
 
 
 def without_credentials(text: str) -> str:
-    """`text` with the user, the password and every query value of the addresses in it blotted out.
+    """`text` with the user, the password and every query value of the addresses in it replaced by ***.
 
     >>> without_credentials("postgresql://ann:pa/ss@db.example/mlflow?sslkey=secret")
     'postgresql://***@db.example/mlflow?sslkey=***'

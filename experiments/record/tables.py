@@ -16,29 +16,11 @@ from knobwise.experiments.record.errors import UnknownRun
 from knobwise.experiments.record.readers.reader import Points, Rows
 
 METRICS = (
-    "val_mse",
-    "val_r2",
-    "test_mse",
-    "test_rmse",
-    "test_r2",
-    "test_max_error",
-    "val_log_loss",
-    "val_accuracy",
-    "val_balanced_accuracy",
-    "val_roc_auc",
-    "test_log_loss",
-    "test_accuracy",
-    "test_balanced_accuracy",
-    "test_roc_auc",
-    "test_calibration_error",
-    "train_loss",
-    "val_loss",
-    "epochs_done",
-    "train_seconds",
-    "epochs_per_second",
-    "n_parameters",
-    "flops",
-)
+    "val_mse", "val_r2", "test_mse", "test_rmse", "test_r2", "test_max_error", "val_log_loss", "val_accuracy",
+    "val_balanced_accuracy", "val_roc_auc", "test_log_loss", "test_accuracy", "test_balanced_accuracy",
+    "test_roc_auc", "test_calibration_error", "train_loss", "val_loss", "epochs_done", "train_seconds",
+    "epochs_per_second", "n_parameters", "flops",
+)  # fmt: skip
 """The metrics in the order of their columns; others follow by name."""
 
 _LARGEST = float(np.finfo(np.float64).max)  # what MLflow keeps of infinity

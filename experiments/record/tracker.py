@@ -161,7 +161,12 @@ class Tracker:
     def record_reference(self, study: StudyRun, reference: "Reference", *, ended: float) -> str:
         """Record a reference model of a study, unless it is recorded already; its run's id."""
         with self._failing(f"cannot record the reference models of {study.study!r} in"):
-            return reference_runs.write(self._client, self._reader, self._origin, study, reference, ended)
+            for run in study_runs.every_run(self._reader, study, "reference"):
+                if run.reference == reference.name and run.mlflow_status == "FINISHED":
+                    return run.run_id
+                if run.reference == reference.name and run.status != names.ABANDONED:  # its driver died on the way
+                    self.abandon(run.run_id)
+            return reference_runs.write(self._writer, self._origin, study, reference, ended)
 
     def has(self, run_id: str) -> bool:
         """Whether the store has the run; also one that was deleted, which can be undone."""
@@ -231,13 +236,14 @@ class Tracker:
         """
         with self._failing(f"cannot describe the study {study.study!r} in"):
             self._log(study.run_id, tags={names.NOTE: description, **tags}, metrics=entries.metrics(metrics, _now()))
-            if pictures:
-                self._write_contents(study.run_id, pictures)
+        if pictures:
+            self.attach(study.run_id, pictures)
 
     def attach(self, run_id: str, contents: Mapping[str, bytes]) -> None:
         """Keep files with a run, by artifact path; a file of the same path is replaced."""
         with self._failing(f"cannot keep files with run {run_id} in"):
-            self._write_contents(run_id, contents)
+            address = self._client.get_run(run_id).info.artifact_uri
+            artifacts.write(self._client, run_id, address, lambda folder: entries.write_contents(contents, folder))
 
     def close_study(self, study: StudyRun, *, interrupted: bool) -> None:
         """Mark the study's parent run as over: FINISHED, or KILLED where it was interrupted."""
@@ -305,10 +311,6 @@ class Tracker:
 
         run_tags = [RunTag(key, value) for key, value in entries.tags(tags).items()]
         self._client.log_batch(run_id, metrics=metrics or [], tags=run_tags)
-
-    def _write_contents(self, run_id: str, contents: Mapping[str, bytes]) -> None:
-        address = self._client.get_run(run_id).info.artifact_uri
-        artifacts.write(self._client, run_id, address, lambda folder: entries.write_contents(contents, folder))
 
 
 def _now() -> int:

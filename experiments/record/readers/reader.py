@@ -7,15 +7,8 @@ from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import AbandonedRun, StudyRun
 
 TAGS = (
-    names.KIND,
-    names.TRIAL,
-    names.REPLICATE,
-    names.STATUS,
-    names.BASELINE,
-    names.SCHEMA,
-    names.PARENT,
-    names.REFERENCE,
-)
+    names.KIND, names.TRIAL, names.REPLICATE, names.STATUS, names.BASELINE, names.SCHEMA, names.PARENT, names.REFERENCE,
+)  # fmt: skip
 """The tags of a run below a study that are read in bulk."""
 
 Points = list[tuple[str, str, int, float | None]]

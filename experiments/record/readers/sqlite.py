@@ -148,7 +148,7 @@ class SqliteReader:
 
 @contextmanager
 def _open(file: Path) -> Iterator[sqlite3.Connection]:
-    """The database as it is at this moment, whoever writes to it meanwhile."""
+    """The database as it is at this moment, even if another process writes to it meanwhile."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(file.resolve()))}?mode=ro", uri=True)) as database:
             database.execute("BEGIN")

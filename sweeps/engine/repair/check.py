@@ -64,6 +64,10 @@ class Agreement(NamedTuple):
     studies: int
     trials: int
 
+    def with_study(self, problems: list[Problem], trials: int) -> "Agreement":
+        """With another study that was checked, its `problems`, and how many of its trials are over."""
+        return Agreement([*self.problems, *problems], self.notes, self.studies + 1, self.trials + trials)
+
 
 def compare_stores(address: str, uri: str) -> Agreement:
     """Compare the search at `address` with the record at `uri`.
@@ -81,14 +85,16 @@ def compare_stores(address: str, uri: str) -> Agreement:
         reader = open_reader(uri)
         recorded = parent_runs(reader) if reader else {}
         for key in sorted(searched.keys() | recorded.keys()):
-            process = running_process(address, key)
-            if process is not None:
-                agreement.notes.append(f"{key}: process {process} is running it, so it was not checked")
-            elif key not in searched:
-                agreement = _without_search(agreement, recorded[key], address)
-            elif NAME in searched[key].user_attrs:  # others are not ours
-                trials = storage.get_all_trials(searched[key]._study_id, deepcopy=False) if storage else []
-                agreement = _study(agreement, searched[key], trials, recorded.get(key), reader, uri)
+            study, parent = searched.get(key), recorded.get(key)
+            unchecked = _why_unchecked(key, study, parent, address, uri)
+            if unchecked:
+                agreement.notes.append(f"{key}: {unchecked}, so it was not checked")
+            elif study is None and parent is not None and not parent.deleted:
+                agreement = agreement.with_study([_no_search(key, address)], 0)
+            elif study is not None and NAME in study.user_attrs:  # others are not ours
+                trials = storage.get_all_trials(study._study_id, deepcopy=False) if storage else []
+                finished = sum(trial.state.is_finished() for trial in trials) if parent and not parent.deleted else 0
+                agreement = agreement.with_study(_problems(key, trials, parent, reader), finished)
     return agreement
 
 
@@ -138,56 +144,46 @@ def _is_cut(path: Path) -> bool:
         lock.release()
 
 
-def _study(
-    agreement: Agreement,
-    study: FrozenStudy,
-    trials: list[FrozenTrial],
-    parent: StudyRun | None,
-    reader: Reader | None,
-    uri: str,
-) -> Agreement:
-    key, noted = study.study_name, str(study.user_attrs.get(STORE, ""))
-    over = [trial for trial in trials if trial.state.is_finished()]
-    if parent is None and _is_elsewhere(noted, uri):
-        agreement.notes.append(f"{key}: its record is in {without_credentials(noted)}, so it was not checked")
-        return agreement
-    if parent is None or parent.deleted or reader is None:
-        new = [] if parent is None and not over else [_no_record(key, parent, over)]
-        new += _running_trials(key, trials) if parent is None else []
-        return agreement._replace(problems=[*agreement.problems, *new], studies=agreement.studies + 1)
+def _why_unchecked(key: str, study: FrozenStudy | None, parent: StudyRun | None, address: str, uri: str) -> str:
+    """Why a study is not checked; empty where it is."""
+    process = running_process(address, key)
+    if process is not None:
+        return f"process {process} is running it"
+    here = without_credentials(address) or journal_path().as_posix()
+    if study is None:
+        elsewhere = parent is not None and not parent.deleted and parent.storage != here
+        return f"its search is in {parent.storage}" if parent is not None and elsewhere else ""
+    noted = str(study.user_attrs.get(STORE, ""))
+    file = sqlite_file(noted)
+    elsewhere = noted not in ("", store_address(uri)) and (file is None or file.exists())  # or else the store is gone
+    return f"its record is in {without_credentials(noted)}" if parent is None and elsewhere else ""
+
+
+def _problems(key: str, trials: list[FrozenTrial], parent: StudyRun | None, reader: Reader | None) -> list[Problem]:
+    if parent is None or reader is None:
+        over = any(trial.state.is_finished() for trial in trials)
+        return [*([_no_record(key, parent, trials)] if over else []), *_running_trials(key, trials)]
+    if parent.deleted:
+        return [_no_record(key, parent, trials)]
     runs = study_runs.every_run(reader, parent)
-    new = [
+    return [
         *_running_trials(key, trials),
         *_running_runs(key, parent, left_running(runs)),
         *_unpaired(key, trials, study_runs.trials_and_replicates(runs, parent)),
     ]
-    counts = agreement.studies + 1, agreement.trials + len(over)
-    return Agreement([*agreement.problems, *new], agreement.notes, *counts)
 
 
-def _is_elsewhere(noted: str, uri: str) -> bool:
-    """Whether a study's record is noted to be in another store than `uri`, which is not known to be gone."""
-    file = sqlite_file(noted)
-    return noted not in ("", store_address(uri)) and (file is None or file.exists())
-
-
-def _without_search(agreement: Agreement, parent: StudyRun, address: str) -> Agreement:
-    key, kept, here = parent.study, parent.storage, without_credentials(address) or journal_path().as_posix()
-    if parent.deleted:
-        return agreement
-    if kept != here:
-        agreement.notes.append(f"{key}: its search is in {kept}, so it was not checked")
-        return agreement
+def _no_search(key: str, address: str) -> Problem:
     what = (
-        f"it is in the record, but not in the search {here}: restore that from a backup, or take another --name for "
-        "the next sweep, which would else begin it anew and mark its runs as abandoned"
+        f"it is in the record, but not in the search {without_credentials(address) or journal_path().as_posix()}: "
+        "restore that from a backup, or take another --name for the next sweep, which would else begin it anew and "
+        "mark its runs as abandoned"
     )
-    problems = [*agreement.problems, Problem(key, what, [], False)]
-    return agreement._replace(problems=problems, studies=agreement.studies + 1)
+    return Problem(key, what, [], False)
 
 
-def _no_record(key: str, parent: StudyRun | None, over: list[FrozenTrial]) -> Problem:
-    numbers = [trial.number for trial in over]
+def _no_record(key: str, parent: StudyRun | None, trials: list[FrozenTrial]) -> Problem:
+    numbers = [trial.number for trial in trials if trial.state.is_finished()]
     if parent is None:
         what = f"{_numbered(numbers, 'trial')} of the search, and no run of the study in the record"
         return Problem(key, f"{what}: restore the record from a backup, or take --fresh or --name", numbers, False)
@@ -227,46 +223,21 @@ def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun]) -> l
     restorable = [number for number in missing if number in deleted]
     ids = " ".join(deleted[number] for number in restorable[:_SHOWN])
     restore = f"over in the search, but deleted in MLflow: restore there {ids}"
+    lost = "over in the search, but without a finished run in the record: restore the record from a backup"
+    doubled = "in the record by several finished runs"
+    unnamed = f"{doubled}, none of which the search names: delete the wrong ones in MLflow"
     several = [number for number in over if len(finished.get(number, [])) > 1]
     named = [number for number in several if run_id_of(over[number]) in {run.run_id for run in finished[number]}]
     single = {number: finished[number][0] for number in over if len(finished.get(number, [])) == 1}
+    surplus = [number for number in finished if number not in over and number not in running]
+    differing = [number for number, run in single.items() if not _same_result(over[number], run)]
     return [
-        *_if_any(
-            key,
-            restorable,
-            "trial",
-            restore,
-            repairable=False,
-        ),
-        *_if_any(
-            key,
-            [number for number in missing if number not in deleted],
-            "trial",
-            "over in the search, but without a finished run in the record: restore the record from a backup",
-            repairable=False,
-        ),
-        *_if_any(key, named, "trial", "in the record by several finished runs", repairable=True),
-        *_if_any(
-            key,
-            [number for number in several if number not in named],
-            "trial",
-            "in the record by several finished runs, none of which the search names: delete the wrong ones in MLflow",
-            repairable=False,
-        ),
-        *_if_any(
-            key,
-            [number for number in finished if number not in over and number not in running],
-            "finished run",
-            "of no trial that is over in the search",
-            repairable=True,
-        ),
-        *_if_any(
-            key,
-            [number for number, run in single.items() if not _same_result(over[number], run)],
-            "trial",
-            "in the search with another result than in the record",
-            repairable=False,
-        ),
+        *_if_any(key, restorable, "trial", restore, repairable=False),
+        *_if_any(key, [number for number in missing if number not in deleted], "trial", lost, repairable=False),
+        *_if_any(key, named, "trial", doubled, repairable=True),
+        *_if_any(key, [number for number in several if number not in named], "trial", unnamed, repairable=False),
+        *_if_any(key, surplus, "finished run", "of no trial that is over in the search", repairable=True),
+        *_if_any(key, differing, "trial", "in the search with another result than in the record", repairable=False),
     ]
 
 
