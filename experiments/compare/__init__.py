@@ -1,4 +1,4 @@
-"""Recorded runs as tables, and what they say. The only reader of the record.
+"""Recorded runs as tables, and what follows from them.
 
 `runs` has one row a trial, `curves` one row a point; `best`, `pivot`, `importance` and `between` answer the usual
 questions about them, and `export` hands them to other programs. `docs/compare.md` shows all of it at work.
@@ -148,7 +148,7 @@ def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -
 
     Returns:
         The verdict with all that it rests on; `print` it for a sentence. Runs that have several seeds in common are
-        compared seed by seed, others by Welch's t; with a single seed nothing can be told.
+        compared seed by seed, others by Welch's t; a single seed allows no verdict.
 
     Raises:
         UnknownRun: no such run, or one without a result.
@@ -193,6 +193,6 @@ def export(study: str, path: str | Path, what: Literal["runs", "curves"] = "runs
     file_export.check(path)
     table = runs(study, uri=uri) if what == "runs" else curves(study, uri=uri)
     if table.empty:
-        lacks = "trial that is over yet" if what == "runs" else "loss curve"
+        lacks = "trial that is over" if what == "runs" else "loss curve"
         raise NothingToCompare(f"the study {study!r} has no {lacks}, so there is nothing to export")
     return file_export.export(table, path)

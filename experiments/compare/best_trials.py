@@ -11,7 +11,7 @@ from knobwise.experiments.record import names
 from knobwise.experiments.statistics import interval
 
 REPORTED = ("val_mse", "test_mse", "test_r2", "test_accuracy", "train_seconds")
-"""The metrics that are shown of every trial, whichever it is chosen by."""
+"""The metrics that are shown of every trial, by whichever the best is chosen."""
 
 
 def ranking(table: pd.DataFrame) -> Ranking:

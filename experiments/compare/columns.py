@@ -17,7 +17,7 @@ _CONFIG = tuple(field.name for field in fields(RunConfig))
 
 
 def knobs(table: pd.DataFrame) -> list[str]:
-    """The columns that hold what a run was asked to be, in their order.
+    """The columns that hold the configuration of a run, in their order.
 
     >>> knobs(pd.DataFrame({"trial": [0], "lr": [0.1], "widths": [(64,)], "val_mse": [2.0]}))
     ['lr', 'widths']
@@ -27,7 +27,7 @@ def knobs(table: pd.DataFrame) -> list[str]:
 
 
 def metrics(table: pd.DataFrame) -> list[str]:
-    """The columns that hold what came of a run, in their order."""
+    """The columns that hold the results of a run, in their order."""
     names = [str(name) for name in table if name not in PLACES]
     return [name for name in names if name not in _CONFIG and table[name].dtype == np.float64]
 
@@ -50,7 +50,7 @@ def checked(name: str, known: Iterable[str], argument: str) -> str:
     """`name`, which must be one of `known`.
 
     Raises:
-        UnknownColumn: it is not; the line lists those it could be, and the nearest.
+        UnknownColumn: it is not; the line lists the known ones, and the nearest.
 
     >>> checked("learning_rate", ["lr", "epochs"], "rows")
     Traceback (most recent call last):
@@ -76,13 +76,13 @@ def complete(table: pd.DataFrame, study: str, value: str, argument: str) -> pd.D
         UnknownColumn: no such metric.
     """
     if table.empty:
-        raise NothingToCompare(f"the study {study!r} has no trial that is over yet")
+        raise NothingToCompare(f"the study {study!r} has no trial that is over")
     done = table[table["status"] == "complete"]
     if done.empty:
         counts = ", ".join(f"{count} {status}" for status, count in table["status"].value_counts().items())
         raise NothingToCompare(f"the study {study!r} has no complete trial, only {counts}")
     checked(value, metrics(table), argument)
-    found = done[done[value].abs() < np.inf]
-    if found.empty:
+    finite = done[done[value].abs() < np.inf]
+    if finite.empty:
         raise NothingToCompare(f"no complete trial of the study {study!r} has a finite {value}")
-    return found
+    return finite

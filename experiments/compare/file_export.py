@@ -58,11 +58,11 @@ def _parquet(table: pd.DataFrame, file: Path) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # pyarrow reads times in a way that pandas 4 will not have
-        found = pa.Table.from_pandas(table, preserve_index=False)
+        data = pa.Table.from_pandas(table, preserve_index=False)
     for name in _tuples(table):
-        at = found.schema.get_field_index(name)
-        found = found.set_column(at, pa.field(name, pa.list_(pa.int64())), found.column(at).cast(pa.list_(pa.int64())))
-    parquet.write_table(found, file)
+        at = data.schema.get_field_index(name)
+        data = data.set_column(at, pa.field(name, pa.list_(pa.int64())), data.column(at).cast(pa.list_(pa.int64())))
+    parquet.write_table(data, file)
 
 
 def _csv(table: pd.DataFrame, file: Path) -> None:

@@ -12,7 +12,7 @@ from knobwise.experiments.record.errors import NothingToCompare
 Array = NDArray[np.float64]
 
 LEAST = 8
-"""Trials below which nothing is worked out."""
+"""Trials below which nothing is computed."""
 
 ENOUGH = 100
 """Trials below which the order comes with a caveat.
@@ -43,8 +43,8 @@ def importance(table: pd.DataFrame, study: str, value: str = "val_mse", *, seed:
     0, divided by their sum.
 
     All is repeated on bootstrap samples of the trials, scored on the trials left out. `share` is the mean over these,
-    `low` and `high` hold 95% of them. `caveat` says where a share cannot be told from none, and where there are fewer
-    than `ENOUGH` trials to put the knobs in order.
+    `low` and `high` hold 95% of them. `caveat` names a share that is not distinguishable from none, and studies of
+    fewer than `ENOUGH` trials, whose order of knobs is uncertain.
 
     The shares are of the differences between the trials there are. A sampler that has settled on good values of a knob
     leaves little of it to see; so does a range that was narrow from the start. Diverged and pruned trials, which have
@@ -74,18 +74,19 @@ def importance(table: pd.DataFrame, study: str, value: str = "val_mse", *, seed:
     if np.ptp(y) == 0:
         raise NothingToCompare(f"all {len(done)} complete trials of the study {study!r} have the same {value}")
     draws = shares([Knob(name, _features(done[name])) for name in names], y, seed)
-    found = pd.DataFrame({"knob": pd.array(names, dtype="str"), "share": draws.mean(axis=0)})
-    found["low"], found["high"] = np.quantile(draws, (0.025, 0.975), axis=0)
-    found["caveat"] = pd.array([_caveat(low, len(done)) for low in found["low"]], dtype="str")
-    return found.sort_values("share", ascending=False, ignore_index=True)
+    table_of_shares = pd.DataFrame({"knob": pd.array(names, dtype="str"), "share": draws.mean(axis=0)})
+    table_of_shares["low"], table_of_shares["high"] = np.quantile(draws, (0.025, 0.975), axis=0)
+    caveats = [_caveat(low, len(done)) for low in table_of_shares["low"]]
+    table_of_shares["caveat"] = pd.array(caveats, dtype="str")
+    return table_of_shares.sort_values("share", ascending=False, ignore_index=True)
 
 
 def shares(knobs: list[Knob], y: Array, seed: int) -> Array:
     """`(draws, knobs)`: the shares that each bootstrap sample gives. Rows add up to 1; to 0 where nothing was learnt.
 
     Args:
-        knobs: what the trials were asked to be.
-        y: `(trials,)`, what came of them; at least three.
+        knobs: of the trials.
+        y: `(trials,)`, their values; at least three.
         seed: of the forests and the draws.
     """
     from sklearn.ensemble import ExtraTreesRegressor
@@ -94,8 +95,8 @@ def shares(knobs: list[Knob], y: Array, seed: int) -> Array:
     X = np.column_stack([knob.features for knob in knobs])
     ends = np.cumsum([knob.features.shape[1] for knob in knobs])
     places = [slice(end - knob.features.shape[1], end) for knob, end in zip(knobs, ends, strict=True)]
-    found = np.zeros((_DRAWS, len(knobs)))
-    for row in found:
+    all_shares = np.zeros((_DRAWS, len(knobs)))
+    for row in all_shares:
         drawn, unseen = _draw(len(y), rng)
         forest = ExtraTreesRegressor(_TREES, random_state=int(rng.integers(2**31))).fit(X[drawn], y[drawn])
         error = float(np.mean((forest.predict(X[unseen]) - y[unseen]) ** 2))
@@ -103,7 +104,7 @@ def shares(knobs: list[Knob], y: Array, seed: int) -> Array:
         errors = (forest.predict(shuffled).reshape(-1, len(unseen)) - y[unseen]) ** 2
         grown = (errors.mean(axis=1).reshape(len(knobs), _SHUFFLES).mean(axis=1) - error).clip(min=0)
         row[:] = grown / (grown.sum() or 1.0)
-    return found
+    return all_shares
 
 
 def _draw(n: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -132,5 +133,5 @@ def _features(values: "pd.Series[Any]") -> Array:
 
 def _caveat(low: float, trials: int) -> str:
     few = f"{trials} trials, too few to be sure of the order" if trials < ENOUGH else ""
-    none = "cannot be told from none" if low <= 0 else ""
+    none = "not distinguishable from none" if low <= 0 else ""
     return "; ".join(filter(None, (none, few)))

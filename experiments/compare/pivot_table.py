@@ -9,7 +9,7 @@ from knobwise.experiments.compare import columns as kinds
 from knobwise.experiments.compare.bins import grouped
 
 AGGREGATES = ("min", "max", "mean", "median", "std", "count")
-"""What a field can tell of its trials, by name."""
+"""How the trials of a field become one value, by name."""
 
 
 def pivot(
@@ -51,7 +51,7 @@ def pivot(
     kinds.checked(rows, known, "rows")
     kinds.checked(columns, [name for name in known if name != rows], "columns")
     groups = [grouped(done[name]) for name in (rows, columns)]
-    found = done[value].groupby(groups, observed=False).agg(aggregate).unstack()  # noqa: PD010  pivot_table drops empty groups
-    found.index = pd.Index(found.index.astype(str), name=rows)
-    found.columns = pd.Index(found.columns.astype(str), name=columns)
-    return found
+    fields = done[value].groupby(groups, observed=False).agg(aggregate).unstack()  # noqa: PD010  pivot_table drops empty groups
+    fields.index = pd.Index(fields.index.astype(str), name=rows)
+    fields.columns = pd.Index(fields.columns.astype(str), name=columns)
+    return fields

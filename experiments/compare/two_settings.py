@@ -1,4 +1,4 @@
-"""Is one run better than another? The difference, how sure it is, and what can be said."""
+"""Is one run better than another? The difference, its interval, and the verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,22 +55,22 @@ class Between:
     how: str
 
     def __str__(self) -> str:
-        """The verdict, the two means, the difference and how it was found, in a sentence or two."""
+        """The verdict, the two means, the difference and how they were compared, in a sentence or two."""
         known = self.verdict != "cannot be told"
-        said = (
+        verdict = (
             f"{self.a} is {self.verdict} than {self.b}"
             if known
             else f"{self.a} or {self.b}: which is better cannot be told"
         )
-        found = f"{self.value} {_mean(self.mean_a, self.interval_a)} against {_mean(self.mean_b, self.interval_b)}"
+        means = f"{self.value} {_mean(self.mean_a, self.interval_a)} against {_mean(self.mean_b, self.interval_b)}"
         if self.comparison is not None:
             low, high = self.comparison.low, self.comparison.high
-            found += f", a difference of {self.comparison.difference:.4g} (95% interval {low:.4g} to {high:.4g})"
-        return f"{said}: {found}; {self.how}."
+            means += f", a difference of {self.comparison.difference:.4g} (95% interval {low:.4g} to {high:.4g})"
+        return f"{verdict}: {means}; {self.how}."
 
 
 def sample(table: pd.DataFrame, study: str, trial: int | None, run_id: str, value: str) -> Sample:
-    """What a study's table says of the run that is meant.
+    """The values of a run, from its study's table.
 
     Of a study as a whole it is the best of its ranking. Of a trial it is its confirmation runs, where there are two or
     more, since those have no selection bias; otherwise its replicates; otherwise its only run.
@@ -113,7 +113,7 @@ def sample(table: pd.DataFrame, study: str, trial: int | None, run_id: str, valu
 def between(a: Sample, b: Sample, value: str = "val_mse") -> Between:
     """Compare two runs: seed by seed where both have two or more seeds in common, by Welch's t otherwise.
 
-    With a single seed of either nothing can be told: another seed might give any other order.
+    A single seed of either allows no verdict: another seed might reverse the order.
 
     >>> a = Sample("mine/1", {0: 1.0, 1: 2.0, 2: 3.0}, "replicates")
     >>> b = Sample("mine/2", {0: 1.6, 1: 2.5, 2: 3.7}, "replicates")
@@ -155,8 +155,12 @@ def _interval(one: Sample) -> Interval | None:
 def _verdict(comparison: Comparison, value: str) -> Verdict:
     if not columns.higher_is_better(value):
         return comparison.verdict
-    turned: dict[Verdict, Verdict] = {"better": "worse", "worse": "better", "cannot be told": "cannot be told"}
-    return turned[comparison.verdict]
+    reversed_verdicts: dict[Verdict, Verdict] = {
+        "better": "worse",
+        "worse": "better",
+        "cannot be told": "cannot be told",
+    }
+    return reversed_verdicts[comparison.verdict]
 
 
 def _by_seed(runs: pd.DataFrame, value: str) -> dict[int, float]:
@@ -164,8 +168,8 @@ def _by_seed(runs: pd.DataFrame, value: str) -> dict[int, float]:
     return {int(seed): float(number) for seed, number in zip(runs["seed"], runs[value], strict=True)}
 
 
-def _mean(mean: float, of: Interval | None) -> str:
-    return f"{mean:.4g}" if of is None else f"{mean:.4g} ({of.low:.3g} to {of.high:.3g})"
+def _mean(mean: float, bounds: Interval | None) -> str:
+    return f"{mean:.4g}" if bounds is None else f"{mean:.4g} ({bounds.low:.3g} to {bounds.high:.3g})"
 
 
 def _numbers(trials: "pd.Series[int]") -> str:

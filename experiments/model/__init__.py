@@ -2,5 +2,5 @@
 
 `stored` reads the model of a recorded run, `package` makes MLflow's kind of model of it, `champion` registers the best
 under the study's name. `served` is the file that MLflow runs where the model is served. `forming` draws the predicted
-surface at points of the training, `retrained` records a run that was made anew from an earlier one.
+surface at points of the training, `retrained` records a run that was trained again with other knobs.
 """

@@ -31,15 +31,15 @@ EXAMPLES = 5  # rows of the input example
 def log(client: "MlflowClient", study: str, model: StoredModel) -> str:
     """The id of the run's logged model, with its metrics linked to it; made now, unless it is there and whole.
 
-    It is marked as ready last of all, so that one whose writer died on the way is known, and made anew.
+    It is marked as ready last of all, so that one whose writer died on the way is known, and replaced.
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     experiment = model.run.info.experiment_id
-    for found in client.search_logged_models([experiment], f"source_run_id = '{model.run_id}'"):
-        if found.status == LoggedModelStatus.READY:
-            return str(found.model_id)
-        client.delete_logged_model(found.model_id)  # its writer died on the way
+    for logged_before in client.search_logged_models([experiment], f"source_run_id = '{model.run_id}'"):
+        if logged_before.status == LoggedModelStatus.READY:
+            return str(logged_before.model_id)
+        client.delete_logged_model(logged_before.model_id)  # its writer died on the way
     tags = {name: model.run.data.tags[name] for name in (names.STUDY, names.TRIAL, names.KIND)}
     logged = client.create_logged_model(
         experiment,
@@ -59,7 +59,7 @@ def log(client: "MlflowClient", study: str, model: StoredModel) -> str:
 
 
 def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
-    """Write the model into `folder`, which is not there yet.
+    """Write the model into `folder`, which does not exist.
 
     In it are `served.py` and the package `knobwise_model` (code), the checkpoint (arrays, read with pickles off), a
     signature (columns by name, with their types), an input example, and the requirements. Nothing is pickled.
@@ -127,10 +127,10 @@ def _signature(model: StoredModel) -> "ModelSignature":
     def numbers(names: list[str]) -> Schema:
         return Schema([ColSpec(DataType.double, name) for name in names])
 
-    told = answers.columns(model.outputs, model.classes, model.target)
-    outputs = numbers(told)
+    columns = answers.columns(model.outputs, model.classes, model.target)
+    outputs = numbers(columns)
     if model.classes:
-        outputs = Schema([ColSpec(DataType.string, told[0]), *numbers(told[1:])])
+        outputs = Schema([ColSpec(DataType.string, columns[0]), *numbers(columns[1:])])
     if model.raw is None:
         return ModelSignature(numbers(model.inputs), outputs)
     kinds = {"number": DataType.double}

@@ -1,4 +1,4 @@
-"""A run made anew from an earlier one, with other knobs: recorded below the study, and what it came from with it."""
+"""A run trained again with other knobs: recorded below the study, with the run that it was made from."""
 
 import json
 from collections.abc import Mapping

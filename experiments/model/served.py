@@ -25,9 +25,9 @@ class Served(PythonModel):
         """Read the checkpoint that lies beside this file, and what its rows look like."""
         predictor = importlib.import_module(f"{CODE}.nn_core.predictor")
         self._network = predictor.load(Path(context.artifacts["checkpoint"]).read_bytes())
-        self._said: dict[str, Any] = context.model_config
+        self._config: dict[str, Any] = context.model_config
         self._answers = importlib.import_module(f"{CODE}.answers")
-        raw = self._said["raw"]
+        raw = self._config["raw"]
         self._raw = importlib.import_module(f"{CODE}.raw_rows").RawRows.from_dict(raw) if raw else None
 
     def predict(
@@ -39,15 +39,15 @@ class Served(PythonModel):
             MlflowException: a value is not one that the model can take; the line names it.
         """
         if self._raw is None:
-            X = model_input[self._said["inputs"]].to_numpy(float)
+            X = model_input[self._config["inputs"]].to_numpy(float)
         else:
             try:
                 X = self._raw.encode(model_input, unseen=(params or {}).get("unseen", "refuse"))
             except ValueError as error:
                 raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
-        said = self._said
+        config = self._config
         table: pd.DataFrame = self._answers.table(
-            self._network.predict(X), said["outputs"], said["classes"], said["target"]
+            self._network.predict(X), config["outputs"], config["classes"], config["target"]
         )
         return table.set_index(model_input.index)
 

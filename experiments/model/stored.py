@@ -25,7 +25,7 @@ class StoredModel:
     """A trained network with what is known of it.
 
     Attributes:
-        run: MLflow's, that it came of.
+        run: MLflow's run that trained it.
         checkpoint: the bytes of the run's `checkpoint.npz`.
         config: what it was trained with.
         predictor: the network, ready to be asked.
@@ -52,25 +52,22 @@ class StoredModel:
     @property
     def run_id(self) -> str:
         """MLflow's id of the run."""
-        found: str = self.run.info.run_id
-        return found
+        return str(self.run.info.run_id)
 
     @property
     def trial(self) -> int:
-        """The number of the trial that it is, or was made anew from."""
+        """The number of the trial that it is, or was retrained from."""
         return int(self.run.data.tags[names.TRIAL])
 
     @property
     def kind(self) -> str:
         """`trial` or `retrain`."""
-        found: str = self.run.data.tags[names.KIND]
-        return found
+        return str(self.run.data.tags[names.KIND])
 
     @property
     def problem(self) -> str:
         """What it was fitted to."""
-        found: str = self.run.data.tags[names.PROBLEM]
-        return found
+        return str(self.run.data.tags[names.PROBLEM])
 
     @property
     def val_mse(self) -> float:
@@ -97,9 +94,9 @@ def read(client: "MlflowClient", uri: str, run_id: str) -> StoredModel:
             f"the model of run {run_id} in {place} is gone: there is no {CHECKPOINT} in {run.info.artifact_uri}"
         )
     try:
-        said = checkpoints.load(data).facts
-        config = RunConfig.from_dict(said["config"])
-        raw = RawRows.from_dict(said["raw"]) if "raw" in said else None
+        facts = checkpoints.load(data).facts
+        config = RunConfig.from_dict(facts["config"])
+        raw = RawRows.from_dict(facts["raw"]) if "raw" in facts else None
         network = predictor.load(data)
     except (ValueError, KeyError) as error:
         raise StoreError(f"cannot read the model of run {run_id} in {place}: {error}") from None
@@ -114,16 +111,16 @@ def read(client: "MlflowClient", uri: str, run_id: str) -> StoredModel:
         predictor=network,
         inputs=columns[:d],
         outputs=columns[d:],
-        classes=said.get("classes", []),
-        target=said.get("target", ""),
+        classes=facts.get("classes", []),
+        target=facts.get("target", ""),
         raw=raw,
     )
 
 
 def datasets_of(run: "Run") -> "dict[str, Dataset]":
     """The run's data sets by their context: `train`, `val`, `test`."""
-    found = run.inputs.dataset_inputs if run.inputs else []
-    return {tag.value: each.dataset for each in found for tag in each.tags if tag.key == names.DATA_CONTEXT}
+    inputs = run.inputs.dataset_inputs if run.inputs else []
+    return {tag.value: each.dataset for each in inputs for tag in each.tags if tag.key == names.DATA_CONTEXT}
 
 
 def _columns(datasets: "dict[str, Dataset]") -> list[str]:

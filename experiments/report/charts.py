@@ -93,7 +93,7 @@ class Frame:
 
 
 def figure(draw: Callable[[Size], Markup], alt: str, caption: object, sizes: Sequence[Size] = (WIDE, NARROW)) -> Markup:
-    """A figure with its caption, drawn at each of `sizes`; `alt` says what is seen to those who do not see it."""
+    """A figure with its caption, drawn at each of `sizes`; `alt` describes it in words."""
     return tag("figure", *(svg(size, draw(size), alt) for size in sizes), tag("figcaption", caption))
 
 
@@ -104,7 +104,7 @@ def svg(size: Size, content: Markup, alt: str) -> Markup:
 
 
 def dots(places: Array, classes: Sequence[str], radius: float, titles: Sequence[str] = ()) -> Markup:
-    """A dot at each of `places`, of its own class; with `titles`, a word on each for whoever points at it."""
+    """A dot at each of `places`, of its own class; with `titles`, a tooltip on each."""
     words = [[tag("title", title)] for title in titles] or [[]] * len(places)
     return join(
         tag("circle", *word, cx=float(x), cy=float(y), r=radius, class_=f"dot {name}")

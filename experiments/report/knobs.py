@@ -1,4 +1,4 @@
-"""The knobs that a study turned: those fields of its configurations that are not the same in all trials."""
+"""The knobs that a study turned: those fields of its configurations that differ between trials."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -36,18 +36,18 @@ class Knob(NamedTuple):
     @property
     def levels(self) -> list[float]:
         """The values of a number that has few of them; none where it has many."""
-        found = np.unique(self.settings[np.isfinite(self.settings)])
-        return found.tolist() if len(found) <= FEW and not self.choices else []
+        values = np.unique(self.settings[np.isfinite(self.settings)])
+        return values.tolist() if len(values) <= FEW and not self.choices else []
 
 
 def turned(runs: pd.DataFrame, asked: Sequence[str] = ()) -> list[Knob]:
-    """The knobs that differ between trials; those `asked` about first, in that order, then learning rate and epochs.
+    """The knobs that differ between trials; those in `asked` first, in that order, then learning rate and epochs.
 
     The seed is none of them: it is varied to see how sure a result is, not to find a better one.
     """
-    found = [knob for field in fields(RunConfig) if field.name in runs for knob in _knobs(runs, field.name)]
+    knobs = [knob for field in fields(RunConfig) if field.name in runs for knob in _knobs(runs, field.name)]
     order = {name: place for place, name in enumerate(dict.fromkeys([*asked, "lr", "epochs"]))}
-    return sorted(found, key=lambda knob: order.get(knob.name, len(order)))
+    return sorted(knobs, key=lambda knob: order.get(knob.name, len(order)))
 
 
 def _knobs(runs: pd.DataFrame, name: str) -> list[Knob]:

@@ -32,10 +32,10 @@ def tag(name: str, /, *children: object, **attributes: Any) -> Markup:
     >>> tag("circle", cx=1.23456, cy=2.0)
     '<circle cx="1.23" cy="2"/>'
     """
-    said = "".join(_attribute(key, value) for key, value in attributes.items())
+    text = "".join(_attribute(key, value) for key, value in attributes.items())
     if not children and name in VOID:
-        return Markup(f"<{name}{said}/>")
-    return Markup(f"<{name}{said}>{join(children)}</{name}>")
+        return Markup(f"<{name}{text}/>")
+    return Markup(f"<{name}{text}>{join(children)}</{name}>")
 
 
 def join(children: Iterable[object]) -> Markup:

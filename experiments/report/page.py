@@ -55,16 +55,16 @@ def anchor(module: ModuleType) -> str:
 
 
 def _drawn(facts: Facts) -> list[tuple[ModuleType, Markup]]:
-    """The sections and their content. What is missing is said once, by the answer, where no trial is complete."""
-    found: list[tuple[ModuleType, Markup]] = []
+    """The sections and their content. What is missing is written once, in the answer, where no trial is complete."""
+    drawn: list[tuple[ModuleType, Markup]] = []
     for module in sections.ORDER if len(facts.runs) else ():
         try:
             content: Markup | None = module.content(facts)
         except Missing as missing:
             content = tag("p", str(missing), class_="missing") if facts.order else None
         if content is not None:
-            found.append((module, content))
-    return found
+            drawn.append((module, content))
+    return drawn
 
 
 def _section(module: ModuleType, content: Markup) -> Markup:

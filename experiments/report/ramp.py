@@ -1,7 +1,7 @@
 """The colours of results: ten bands from the best error to the poor ones, the same in every chart of a report.
 
 Band 0 stands out most from the page, dark on white and bright on black; poor results recede. The colours are those of
-viridis, whose lightness alone tells their order: so they are told apart by everyone, and on paper without colour.
+viridis, whose lightness alone tells their order: so everyone can distinguish them, also on paper without colour.
 """
 
 from typing import NamedTuple
@@ -51,10 +51,10 @@ def ramp(errors: Array) -> Ramp:
     >>> ramp(np.array([1.0, 10.0, 100.0])).edges.round(1)[:3].tolist()
     [1.0, 1.6, 2.4]
     """
-    found = errors[np.isfinite(errors)]
-    if not found.size:
+    finite = errors[np.isfinite(errors)]
+    if not finite.size:
         return Ramp(np.linspace(0.0, 1.0, BANDS + 1))
-    low, high = float(found.min()), float(np.quantile(found, _REST))
+    low, high = float(finite.min()), float(np.quantile(finite, _REST))
     if high <= low:
-        high = float(found.max()) if found.max() > low else low + (abs(low) or 1.0)
+        high = float(finite.max()) if finite.max() > low else low + (abs(low) or 1.0)
     return Ramp(np.geomspace(low, high, BANDS + 1) if low > 0 else np.linspace(low, high, BANDS + 1))

@@ -46,6 +46,6 @@ def read(name: str, uri: str | None = None) -> Facts:
 def _errors(reader: Reader, runs: pd.DataFrame) -> dict[int, str]:
     failed = runs[runs["status"] == "failed"].head(ERRORS)
     return {
-        int(trial): without_credentials(reader.tags(run_id).get(names.ERROR, "it is not said why"))
+        int(trial): without_credentials(reader.tags(run_id).get(names.ERROR, "the error is not recorded"))
         for trial, run_id in zip(failed["trial"], failed["run_id"], strict=True)
     }

@@ -24,11 +24,11 @@ class Scale(NamedTuple):
         >>> Scale(1.0, 100.0, log=True).at([1.0, 10.0, 100.0]).tolist()
         [0.0, 0.5, 1.0]
         """
-        found = np.asarray(values, np.float64)
+        numbers = np.asarray(values, np.float64)
         low, high = self.low, self.high
         if self.log:
-            found, low, high = np.log(np.maximum(found, 1e-300)), math.log(low), math.log(high)
-        return np.asarray((found - low) / (high - low))
+            numbers, low, high = np.log(np.maximum(numbers, 1e-300)), math.log(low), math.log(high)
+        return np.asarray((numbers - low) / (high - low))
 
     def value(self, share: ArrayLike) -> Array:
         """The inverse of `at`."""
@@ -64,13 +64,13 @@ def scale_of(values: ArrayLike, *, log: bool | None = None, margin: float = 0.05
         log: whether it is logarithmic; None for where they are > 0 and span more than `WIDE` times.
         margin: room beyond the outermost values, as a share of their span.
     """
-    found = np.asarray(values, np.float64)
-    found = found[np.isfinite(found)]
+    finite = np.asarray(values, np.float64)
+    finite = finite[np.isfinite(finite)]
     if log:
-        found = found[found > 0]
-    if not found.size:
+        finite = finite[finite > 0]
+    if not finite.size:
         return Scale(1.0, 10.0, log=True) if log else Scale(0.0, 1.0)
-    low, high = float(found.min()), float(found.max())
+    low, high = float(finite.min()), float(finite.max())
     if log is None:
         log = low > 0 and high / low > WIDE
     if low == high:
@@ -84,8 +84,8 @@ def _log_ticks(low: float, high: float) -> list[list[float]]:
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     digits = [(decades, (1, 2, 5)), (decades, (1, 3)), (decades, (1,))]
     digits += [(range(decades.start - decades.start % step, decades.stop, step), (1,)) for step in (2, 3, 5, 10, 50)]
-    found = [[digit * 10.0**power for power in powers for digit in each] for powers, each in digits]
-    return [[float(f"{tick:.12g}") for tick in ticks if low <= tick <= high] for ticks in found]
+    ticks_of = [[digit * 10.0**power for power in powers for digit in each] for powers, each in digits]
+    return [[float(f"{tick:.12g}") for tick in ticks if low <= tick <= high] for ticks in ticks_of]
 
 
 def _even_ticks(low: float, high: float, gap: float) -> list[float]:

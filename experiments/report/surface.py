@@ -11,7 +11,7 @@ from knobwise.experiments.report.markup import Markup, join, tag
 
 Array = NDArray[np.float64]
 
-AROUND = 0.025  # of the chart's sides: how far the surface goes on beyond the outermost trials
+AROUND = 0.025  # of the chart's sides: how far the surface extends beyond the outermost trials
 _NEIGHBOURS = 60  # trials that a place is worked out from where there are very many
 
 
@@ -79,8 +79,8 @@ def through(places: Array, values: Array, grid: Array, smoothing: float) -> Arra
     means = np.bincount(which.ravel(), values) / np.bincount(which.ravel())
     near = _NEIGHBOURS if len(different) > 4 * _NEIGHBOURS else None
     spline = RBFInterpolator(different, means, neighbors=near, smoothing=smoothing, kernel="thin_plate_spline")
-    found: Array = np.clip(spline(grid), values.min(), values.max())
-    return found
+    heights: Array = np.clip(spline(grid), values.min(), values.max())
+    return heights
 
 
 def known(places: Array, grid: Array, empty: Array) -> Array:
@@ -105,7 +105,7 @@ def known(places: Array, grid: Array, empty: Array) -> Array:
 
 def _near(grid: Array, places: Array, reach: float) -> Array:
     """How many of `places` are near each point of `grid`: each counts 1 / (d^2 + reach^2)^2 at a distance of d."""
-    found = np.zeros(len(grid))
+    weights = np.zeros(len(grid))
     for x, y in places:
-        found += ((grid[:, 0] - x) ** 2 + (grid[:, 1] - y) ** 2 + reach**2) ** -2
-    return found
+        weights += ((grid[:, 0] - x) ** 2 + (grid[:, 1] - y) ** 2 + reach**2) ** -2
+    return weights

@@ -59,7 +59,7 @@ def test_best_refuses() -> None:
             best(runs, "s", n)  # type: ignore[arg-type]
     with pytest.raises(UnknownColumn, match=r"^by must be one of val_mse, got 'val_mes'; did you mean val_mse\?$"):
         best(runs, "s", by="val_mes")
-    with pytest.raises(NothingToCompare, match=r"^the study 's' has no trial that is over yet$"):
+    with pytest.raises(NothingToCompare, match=r"^the study 's' has no trial that is over$"):
         best(runs[:0], "s")
     failed = table(lr=[0.1, 0.2, 0.3]).assign(status=["failed", "failed", "diverged"])
     with pytest.raises(NothingToCompare, match=r"^the study 's' has no complete trial, only 2 failed, 1 diverged$"):

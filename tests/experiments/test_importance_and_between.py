@@ -49,7 +49,9 @@ def test_importance_says_when_it_cannot_say() -> None:
     found: Any = importance(runs, "s").set_index("knob")
     assert found.loc["lr", "share"] > 0.9
     assert found.loc["lr", "caveat"] == f"{n} trials, too few to be sure of the order"
-    assert found.loc["dropout", "caveat"] == f"cannot be told from none; {n} trials, too few to be sure of the order"
+    assert (
+        found.loc["dropout", "caveat"] == f"not distinguishable from none; {n} trials, too few to be sure of the order"
+    )
 
 
 def test_importance_takes_categories_and_widths() -> None:

@@ -27,24 +27,24 @@ def content(facts: Facts) -> Markup | None:
         Missing: no trial is complete, or what is needed of the best is gone.
     """
     trial = facts.best
-    found = fit(facts, trial)
-    if not found.problem.classes:
+    fitted = fit(facts, trial)
+    if not fitted.problem.classes:
         return None
-    measured = scores(found.problem, "test", found.test.y, found.predicted)
+    measured = scores(fitted.problem, "test", fitted.test.y, fitted.predicted)
     error = f"expected calibration error {measured['test_calibration_error']:.3f}"
     name = f"Trial {trial.number}, the best: "
-    said = (
-        f"Left: a row for each true class, darker where more of it went. Right: what came true of what was said, in "
-        f"ten bins, with 95% intervals. On the line, what is given 70% comes true 7 times in 10. "
-        f"All on the {len(found.test.y):,} rows of the test part."
+    caption = (
+        "Left: a row for each true class, darker where more of it went. Right: the observed frequency against the mean "
+        "predicted probability, in ten bins, with 95% intervals. On the line, 70% comes true 7 times in 10. "
+        f"All on the {len(fitted.test.y):,} rows of the test part."
     )
     return join(
         [
-            tag("p", said),
+            tag("p", caption),
             tag(
                 "div",
-                _figure(_confusion(found), f"{name}which class is taken for which", scores_text(measured)),
-                _figure(_calibration(found), f"{name}calibration", error),
+                _figure(_confusion(fitted), f"{name}which class is taken for which", scores_text(measured)),
+                _figure(_calibration(fitted), f"{name}calibration", error),
                 class_="scatters",
             ),
         ]
@@ -56,11 +56,11 @@ def _figure(drawn: Markup, name: str, note: str) -> Markup:
     return tag("figure", svg(PANEL, drawn, f"{name}: {note}"), caption)
 
 
-def _confusion(found: Fit) -> Markup:
+def _confusion(fitted: Fit) -> Markup:
     """Cells, shaded by their share of the row, with counts where these fit."""
-    classes = found.problem.classes
+    classes = fitted.problem.classes
     k = len(classes)
-    counts = matrix(class_of(found.test.y), class_of(found.predicted), k)
+    counts = matrix(class_of(fitted.test.y), class_of(fitted.predicted), k)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [short(name, 12) for name in classes]
     margin = 34 + 7 * max(map(len, names))
@@ -88,10 +88,10 @@ def _confusion(found: Fit) -> Markup:
     return join(parts)
 
 
-def _calibration(found: Fit) -> Markup:
+def _calibration(fitted: Fit) -> Markup:
     """A dot for each bin with its interval; the larger, the more samples it has."""
     frame = Frame(size=PANEL, x=Scale(0.0, 1.0), y=Scale(0.0, 1.0))
-    bins = reliability(found.test.y, found.predicted)
+    bins = reliability(fitted.test.y, fitted.predicted)
     low, high = wilson(bins)
     parts = []
     for (x, bottom), (_, top) in zip(frame.places(bins.said, low), frame.places(bins.said, high), strict=True):
@@ -99,8 +99,8 @@ def _calibration(found: Fit) -> Markup:
     for place, samples in zip(frame.places(bins.said, bins.came), bins.samples, strict=True):
         radius = 3.5 + 4 * float(samples / bins.samples.sum()) ** 0.5
         parts.append(dots(place[None], ["plain"], radius, [f"{samples:,} samples"]))
-    two = len(found.problem.classes) == 2
-    what = f"probability of {found.problem.classes[1]}" if two else "probability of the predicted class"
-    came = f"share that was {found.problem.classes[1]}" if two else "share that was right"
+    two = len(fitted.problem.classes) == 2
+    what = f"probability of {fitted.problem.classes[1]}" if two else "probability of the predicted class"
+    came = f"share that was {fitted.problem.classes[1]}" if two else "share that was right"
     even = tag("path", d=line(frame.places([0, 1], [0, 1])), class_="front")
     return join([frame.axes(what, came), even, *parts])

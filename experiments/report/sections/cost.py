@@ -11,7 +11,7 @@ from knobwise.experiments.report.scales import scale_of
 from knobwise.experiments.text import counted, seconds
 
 TITLE = "Cost against accuracy"
-NEAR = 1.1  # times the lowest error that is as good, for whoever pays
+NEAR = 1.1  # times the lowest error: as good, at a lower cost
 
 Array = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""The loss curves of all trials, coloured by what came of them."""
+"""The loss curves of all trials, coloured by how they ended."""
 
 from typing import NamedTuple
 
@@ -57,15 +57,15 @@ def content(facts: Facts) -> Markup:
 def _curves(facts: Facts) -> list[_Curve]:
     table = facts.curves[facts.curves["metric"] == names.VAL_LOSS]
     rows = {run_id: row for row, run_id in enumerate(facts.runs["run_id"])}
-    found = table["run_id"].map(rows).to_numpy(np.int64)
+    rows_of_points = table["run_id"].map(rows).to_numpy(np.int64)
     epochs, losses = table["epoch"].to_numpy(np.float64), table["value"].to_numpy(np.float64)
     good = np.isfinite(losses) & (losses > 0) & (epochs > 0)
-    found, epochs, losses = found[good], epochs[good], losses[good]
-    if not found.size:
+    rows_of_points, epochs, losses = rows_of_points[good], epochs[good], losses[good]
+    if not rows_of_points.size:
         return []
-    starts = np.flatnonzero(np.r_[True, found[1:] != found[:-1]])
-    ends = np.r_[starts[1:], found.size]
-    return [_Curve(int(found[i]), epochs[i:j], losses[i:j]) for i, j in zip(starts, ends, strict=True)]
+    starts = np.flatnonzero(np.r_[True, rows_of_points[1:] != rows_of_points[:-1]])
+    ends = np.r_[starts[1:], rows_of_points.size]
+    return [_Curve(int(rows_of_points[i]), epochs[i:j], losses[i:j]) for i, j in zip(starts, ends, strict=True)]
 
 
 def _draw(size: Size, facts: Facts, curves: list[_Curve], colours: Ramp) -> Markup:

@@ -9,7 +9,7 @@ MOST = 12
 
 
 def content(facts: Facts) -> Markup | None:
-    """A table of those that failed, with their errors, and of those that diverged; None where there are none."""
+    """A table of the failed trials with their errors, and of the diverged ones; None where there are none."""
     status = facts.status
     rows = [row for name in ("failed", "diverged") for row in range(len(status)) if status[row] == name]
     if not rows:
@@ -23,15 +23,15 @@ def content(facts: Facts) -> Markup | None:
         cells = [tag("td", facts.value(knob, row)) for knob in facts.knobs]
         body.append(tag("tr", tag("th", numbers[row], scope="row"), *cells, tag("td", what, class_="words")))
     diverged, failed = (int((status == name).sum()) for name in ("diverged", "failed"))
-    said = []
+    sentences = []
     if diverged:
         why = "the loss or a weight was no longer finite, as with a learning rate that is too large"
-        said.append(f"{counted(diverged, 'trial')} diverged: {why}.")
+        sentences.append(f"{counted(diverged, 'trial')} diverged: {why}.")
     if failed:
-        said.append(f"{counted(failed, 'trial')} raised an error.")
+        sentences.append(f"{counted(failed, 'trial')} raised an error.")
     if len(rows) > MOST:
-        said.append(f"The first {MOST} are shown.")
-    caption = " ".join(said)
+        sentences.append(f"The first {MOST} are shown.")
+    caption = " ".join(sentences)
     table = tag(
         "table",
         tag("caption", tag("span", caption)),

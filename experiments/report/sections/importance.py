@@ -22,7 +22,7 @@ def content(facts: Facts) -> Markup:
     try:
         table = measured(facts.runs, facts.study)
     except CompareError as error:
-        raise Missing(f"It cannot be said: {error}.") from None
+        raise Missing(f"It cannot be computed: {error}.") from None
     body = []
     for knob, share, low, high, caveat in zip(
         *(table[c] for c in ("knob", "share", "low", "high", "caveat")), strict=True
@@ -56,8 +56,8 @@ def content(facts: Facts) -> Markup:
         else None
     )
     head = (
-        tag("th", name or tag("span", said, class_="hidden"), scope="col")
-        for name, said in zip(heads, ("", "the share as a bar", "", ""), strict=True)
+        tag("th", name or tag("span", hidden, class_="hidden"), scope="col")
+        for name, hidden in zip(heads, ("", "the share as a bar", "", ""), strict=True)
     )
     drawn = tag(
         "table",

@@ -31,7 +31,7 @@ def content(facts: Facts) -> Markup:
     dirty = " with changes" if facts.tags.get(names.DIRTY) == "true" else ""
     known.append(("Code", f"commit {commit[:12]}{dirty}" if commit else ""))
     known.append(("Packages", facts.tags.get(names.PACKAGES, "")))
-    if not sqlite_file(facts.uri):  # the folders of whoever made it are private
+    if not sqlite_file(facts.uri):  # the folders of its user are private
         known.append(("Record", without_credentials(facts.uri)))
     listed = [tag("div", tag("dt", label), tag("dd", value)) for label, value in known if value]
     lines = (

@@ -32,7 +32,7 @@ def content(facts: Facts) -> Markup | None:
         tag("thead", tag("tr", *(tag("th", head, scope="col") for head in ("model", *heads.values())))),
         tag("tbody", *body),
     )
-    said = [tag("p", sentence) for sentence in against.sentences(scored)]
+    sentences = [tag("p", sentence) for sentence in against.sentences(scored)]
     drawn = tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Simpler models")
     made = tag("ul", *(tag("li", f"{each.name}: {each.about}") for each in scored))
-    return join([*said, drawn, tag("details", tag("summary", "What these models are"), made)])
+    return join([*sentences, drawn, tag("details", tag("summary", "What these models are"), made)])

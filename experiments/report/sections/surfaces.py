@@ -108,8 +108,8 @@ def _thinned(n: int, step: int) -> NDArray[np.int64]:
 
 
 def _error(each: Fit) -> Array:
-    found: Array = each.predicted[:, 0] - each.test.y[:, 0]
-    return found
+    errors: Array = each.predicted[:, 0] - each.test.y[:, 0]
+    return errors
 
 
 def _ends(values: Array) -> tuple[float, float]:

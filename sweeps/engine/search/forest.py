@@ -32,8 +32,8 @@ LEARNED = 1000  # the newest trials, from which the forest is grown: with more i
 class Forest(optuna.samplers.BaseSampler):
     """Takes the candidate from which most improvement is expected.
 
-    With mean m and standard deviation s of what the trees say of a candidate, and the lowest error b so far (all in
-    logarithms, where errors are above 0), the improvement to be expected is
+    With mean m and standard deviation s of the trees' predictions for a candidate, and the lowest error b so far (all
+    in logarithms, where errors are above 0), the expected improvement is
 
         EI = (b - m) Phi(u) + s phi(u),  u = (b - m) / s
 
@@ -45,7 +45,7 @@ class Forest(optuna.samplers.BaseSampler):
 
     Args:
         seed: of the search.
-        draws: chooses where there is nothing to learn from yet.
+        draws: chooses as long as there is nothing to learn from.
         mixed: makes a seed of several parts.
     """
 
@@ -98,7 +98,7 @@ def _over(study: optuna.Study) -> list[FrozenTrial]:
 
 
 def _errors(trials: list[FrozenTrial]) -> Array:
-    """What the forest is to learn: the logarithm of each error."""
+    """What the forest learns: the logarithm of each error."""
     ends = [each.value if each.state == TrialState.COMPLETE else None for each in trials]
     there = [each for each in ends if each is not None] or [1.0]
     worst = max(there) + (max(there) - min(there) or 1.0)
@@ -112,8 +112,8 @@ def _expected(known: Array, errors: Array, candidates: Array, random: "Generator
 
     forest = ExtraTreesRegressor(TREES, max_features=0.7, random_state=int(random.integers(2**31)))
     forest.fit(known, errors)
-    said = np.stack([tree.predict(candidates) for tree in forest.estimators_])
-    return said.mean(axis=0), said.std(axis=0) + 1e-3  # where trees agree there is some doubt left
+    predicted = np.stack([tree.predict(candidates) for tree in forest.estimators_])
+    return predicted.mean(axis=0), predicted.std(axis=0) + 1e-3  # where trees agree there is some doubt left
 
 
 def _table(space: Space, places: "list[dict[str, float]]") -> Array:
@@ -137,7 +137,7 @@ def _filled(space: Space, trial: FrozenTrial) -> dict[str, float]:
 
 
 def _neighbour(space: Space, place: dict[str, float], random: "Generator") -> dict[str, float]:
-    """One parameter drawn anew, and the numbers moved a little."""
+    """One parameter drawn at random, and the numbers moved a little."""
     names = list(space)
     other = dict(place)
     for name, distribution in space.items():
@@ -150,25 +150,25 @@ def _neighbour(space: Space, place: dict[str, float], random: "Generator") -> di
 
 def _places(space: Space, params: Params) -> dict[str, float]:
     """Where parameters lie in their ranges, in [0, 1): of a choice, the middle of its share."""
-    found = {}
+    places = {}
     for name, distribution in space.items():
         if name not in params:
             continue
         if isinstance(distribution, CategoricalDistribution):
-            found[name] = (distribution.to_internal_repr(params[name]) + 0.5) / len(distribution.choices)
+            places[name] = (distribution.to_internal_repr(params[name]) + 0.5) / len(distribution.choices)
         else:
             low, high, log = _range(distribution)
             value = math.log(params[name]) if log else float(params[name])
-            found[name] = min(max((value - low) / (high - low), 0.0), 1 - 1e-9) if high > low else 0.5
-    return found
+            places[name] = min(max((value - low) / (high - low), 0.0), 1 - 1e-9) if high > low else 0.5
+    return places
 
 
 def _params(space: Space, place: Mapping[str, float]) -> Params:
     """The parameters at a place."""
-    found: Params = {}
+    params: Params = {}
     for name, distribution in space.items():
         if isinstance(distribution, CategoricalDistribution):
-            found[name] = distribution.choices[int(place[name] * len(distribution.choices))]
+            params[name] = distribution.choices[int(place[name] * len(distribution.choices))]
             continue
         low, high, log = _range(distribution)
         value = low + place[name] * (high - low)
@@ -177,8 +177,8 @@ def _params(space: Space, place: Mapping[str, float]) -> Params:
         if distribution.step is not None and not log:
             value = distribution.low + round((value - distribution.low) / distribution.step) * distribution.step
         value = min(max(value, distribution.low), distribution.high)
-        found[name] = round(value) if isinstance(distribution, IntDistribution) else value
-    return found
+        params[name] = round(value) if isinstance(distribution, IntDistribution) else value
+    return params
 
 
 def _range(distribution: BaseDistribution) -> tuple[float, float, bool]:

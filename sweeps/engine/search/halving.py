@@ -1,4 +1,4 @@
-"""Asynchronous successive halving (ASHA): of those that have come to a rung so far, the best part goes on."""
+"""Asynchronous successive halving (ASHA): of the trials that have reached a rung, the best part continues."""
 
 import math
 
@@ -9,17 +9,17 @@ from optuna.trial import FrozenTrial
 class Halving(optuna.pruners.BasePruner):
     """Stops a trial that is not among the best floor(n / factor) of the n trials that have reported at its rung.
 
-    Where that is none (n < factor), the best of them goes on. Every step at which trials report is a rung. It is the
-    stopping variant of Algorithm 2: nobody waits for others, and who was stopped is not taken up again.
+    Where that is none (n < factor), the best of them continues. Every step at which trials report is a rung. It is the
+    stopping variant of Algorithm 2: no trial waits for others, and one that was stopped is not resumed.
 
     L. Li et al., A System for Massively Parallel Hyperparameter Tuning, MLSys 2020.
 
-    Optuna's `SuccessiveHalvingPruner` decides the same, but keeps a note of each decision with the trial: gone on with
+    Optuna's `SuccessiveHalvingPruner` decides the same, but keeps a note of each decision with the trial: resumed
     after a crash between the decision and its end, the trial would pass. Here nothing is kept, and a decision that
-    has to be made again is made from the same values.
+    has to be repeated is made from the same values.
 
     Args:
-        factor: how many come to a rung for each that goes on, >= 2.
+        factor: how many reach a rung for each that continues, >= 2.
     """
 
     def __init__(self, factor: int) -> None:
@@ -33,6 +33,6 @@ class Halving(optuna.pruners.BasePruner):
             return False
         value = trial.intermediate_values[step]
         others = (other for other in study.get_trials(deepcopy=False) if other.number != trial.number)
-        there = [other.intermediate_values[step] for other in others if step in other.intermediate_values]
-        better = sum(other < value for other in there)
-        return math.isnan(value) or better >= max(1, (len(there) + 1) // self._factor)
+        values = [other.intermediate_values[step] for other in others if step in other.intermediate_values]
+        better = sum(other < value for other in values)
+        return math.isnan(value) or better >= max(1, (len(values) + 1) // self._factor)

@@ -29,13 +29,13 @@ class Lock(Protocol):
 class WholeLines(BaseJournalBackend):
     """Optuna's journal file, to which only whole lines are appended.
 
-    Optuna's own backend leaves half a line where the disk is full or the process is killed, and whoever writes next
-    appends to that half: a line that nobody can read, and with it all that follow. Here a line that could not be
+    Optuna's own backend leaves half a line where the disk is full or the process is killed, and the next process
+    appends to that half: a line that cannot be read, and with it all that follow. Here a line that could not be
     written is taken back, and half a line that another process has left is cut off before anything is appended.
 
     Args:
         path: of the file, which is there.
-        lock: held while a line is written.
+        lock: locked while a line is written.
     """
 
     def __init__(self, path: Path, lock: Lock) -> None:
@@ -64,7 +64,7 @@ class WholeLines(BaseJournalBackend):
 
 
 def cut_back(path: Path) -> None:
-    """Cut half a line off a journal's end. To be called with the lock held.
+    """Cut half a line off a journal's end. To be called while the lock is locked.
 
     Raises:
         ValueError: it is not a journal, and is left as it is.
@@ -101,7 +101,7 @@ def _append(path: Path, lines: bytes) -> None:
                 rest = rest[os.write(file, rest) :]
             os.fsync(file)
         except OSError:
-            with contextlib.suppress(OSError):  # who writes next will cut
+            with contextlib.suppress(OSError):  # the next process that writes will cut
                 os.ftruncate(file, end)
             raise
     finally:

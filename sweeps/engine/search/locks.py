@@ -20,30 +20,30 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._held = -1
+        self._file = -1
 
     def acquire(self, wait: bool = True) -> bool:
         """Take the lock; without `wait`, False where another process has it."""
         while True:
-            held = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
-                fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
-                os.close(held)
+                os.close(file)
                 return False
-            if self._is_there(held):
-                self._held = held
+            if self._is_there(file):
+                self._file = file
                 return True
-            os.close(held)  # its last holder removed the file, and the next one locks another
+            os.close(file)  # its last holder removed the file, and the next one locks another
 
     def release(self) -> None:
         """Give it back."""
-        os.close(self._held)
-        self._held = -1
+        os.close(self._file)
+        self._file = -1
 
-    def _is_there(self, held: int) -> bool:
+    def _is_there(self, file: int) -> bool:
         """Whether the open file is still the one of that path."""
         try:
-            return os.path.samestat(os.fstat(held), self._path.stat())
+            return os.path.samestat(os.fstat(file), self._path.stat())
         except FileNotFoundError:
             return False

@@ -24,7 +24,7 @@ def make(name: str, seed: int, trials_before: int) -> optuna.samplers.BaseSample
     Args:
         seed: as the user gave it.
         trials_before: trials that the study holds already. A sampler that draws from a stream gets another stream for
-            each, so that a study gone on with does not draw again what it has drawn.
+            each, so that a resumed study does not draw the same values twice.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # of a sampler that the user has asked for by name
@@ -34,7 +34,7 @@ def make(name: str, seed: int, trials_before: int) -> optuna.samplers.BaseSample
 class Draws(OneByOne):
     """Random search whose draw depends on the seed, the trial's number and the parameter's name, and on nothing else.
 
-    So a sweep that was killed and gone on with tries the same configurations as one that was not, whatever the order
+    So a sweep that was killed and resumed tries the same configurations as one that was not, whatever the order
     in which its trials end.
 
     J. Bergstra and Y. Bengio, Random Search for Hyper-Parameter Optimization, JMLR 13, 2012.

@@ -19,7 +19,7 @@ ELSEWHERE = "take another with --storage"
 
 
 def open_storage(address: str) -> BaseStorage:
-    """The storage at `address`, made where it is not there yet.
+    """The storage at `address`, made where there is none.
 
     A journal whose last line was cut (the machine went down, the disk was full) is cut back to its last whole line:
     what is lost is one operation that never counted as written.
@@ -48,7 +48,7 @@ def open_storage(address: str) -> BaseStorage:
 
 
 def open_to_read(address: str) -> BaseStorage | None:
-    """The storage at `address`, None where there is none yet; nothing is written.
+    """The storage at `address`, None where there is none; nothing is written.
 
     Raises:
         BadInput, StoreError: as `open_storage`.

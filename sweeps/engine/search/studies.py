@@ -1,4 +1,4 @@
-"""Which study a sweep goes on with: names, the newest of a name, what must be the same, and who is at it."""
+"""Which study a sweep resumes: names, the newest of a name, what must be the same, and the lock on it."""
 
 import contextlib
 import json
@@ -20,11 +20,17 @@ from knobwise.sweeps.engine.space import distributions
 from knobwise.sweeps.engine.study_attrs import FINGERPRINT, NAME, OBJECTIVES
 from knobwise.sweeps.engine.sweep import Sweep
 
-UNASKED = {"samples": 0}  # what studies that were begun before an option was there are taken to have
+ABSENT = {"samples": 0}  # the values of options that are newer than a study
 
 
 class Study(NamedTuple):
-    """Attributes: its unique key, the name it was asked for by, and whether it is there already."""
+    """A study in the search.
+
+    Attributes:
+        key: its unique name in Optuna.
+        name: its base name, which the user gave.
+        exists: whether it is recorded.
+    """
 
     key: str
     name: str
@@ -32,7 +38,7 @@ class Study(NamedTuple):
 
 
 def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
-    """The study to go on with: the newest called `name`; with `fresh`, or where there is none, another.
+    """The study to resume: the newest called `name`; with `fresh`, or where there is none, another.
 
     Studies of one name have the keys NAME, NAME-2, NAME-3, ... A name that another study has as its key is refused.
 
@@ -57,16 +63,16 @@ def find(storage: BaseStorage | None, name: str) -> Study:
     """A study that there is: the one with the key `name`, or else the newest called so.
 
     Raises:
-        BadInput: there is none; the line lists those there are.
+        BadInput: there is none; the line lists the known ones.
     """
     known = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
     if name in known:
         return Study(name, known[name].get(NAME, name), True)
-    raise BadInput(f"study must be one of {', '.join(sorted(known)) or 'none yet'}, got {name!r}{nearest(name, known)}")
+    raise BadInput(f"study must be one of {', '.join(sorted(known)) or 'none'}, got {name!r}{nearest(name, known)}")
 
 
 def objectives(options: Options) -> list[str]:
-    """What the study makes small."""
+    """What the study minimises."""
     return ["val_mse"] if options.cost == "none" else ["val_mse", options.cost]
 
 
@@ -91,10 +97,10 @@ def fingerprint_of(storage: BaseStorage | None, key: str) -> dict[str, Any]:
     Raises:
         BadInput: it was not begun by Knobwise.
     """
-    found = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
-    if FINGERPRINT not in found.get(key, {}):
+    known = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
+    if FINGERPRINT not in known.get(key, {}):
         raise BadInput(f"study must be one that Knobwise has begun, got {key!r}")
-    return dict(found[key][FINGERPRINT])
+    return dict(known[key][FINGERPRINT])
 
 
 def check_same(key: str, was: dict[str, Any], now: dict[str, Any]) -> None:
@@ -112,12 +118,12 @@ def check_same(key: str, was: dict[str, Any], now: dict[str, Any]) -> None:
     differences = [
         f"{what} {before} then and {after} now"
         for field in now
-        if was.get(field, UNASKED.get(field)) != now[field]
+        if was.get(field, ABSENT.get(field)) != now[field]
         for what, before, after in _differences(field, was.get(field), now[field])
     ]
     if differences:
         raise BadInput(
-            f"study {key!r} must go on as it was begun, got {'; '.join(differences)}: "
+            f"study {key!r} must be resumed as it was begun, got {'; '.join(differences)}: "
             "take --fresh for another study of that name, or --name for another name"
         )
 
@@ -166,7 +172,7 @@ def alone(folder: Path, key: str) -> Iterator[None]:
     """Be the only driver of a study on this machine, until the end or the death of this process.
 
     Raises:
-        Unfinished: another process is at it.
+        Unfinished: another process runs it.
     """
     if not CAN_LOCK:  # on Windows two drivers are not kept apart
         yield
