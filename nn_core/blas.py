@@ -1,7 +1,7 @@
-"""The library behind NumPy's matrix products: which one it is, and the environment that workers should start it in.
+"""The library behind NumPy's matrix products: which one it is, and the environment to start workers in.
 
-OpenBLAS reads its settings once, when NumPy is first imported. So they are given to a worker in its environment
-before it starts, and never change under a running program.
+OpenBLAS reads its settings once, when NumPy is first imported. So they are set in a worker's environment before it
+starts, and cannot be changed in a running program.
 """
 
 import ctypes
@@ -20,22 +20,22 @@ KERNEL = "OPENBLAS_CORETYPE"
 def worker_environment(threads: int = 1, env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables to set before a worker imports NumPy: `threads` BLAS threads, and the kernel where that helps.
 
-    Small products gain nothing from a second thread, and workers that each start several fight over the cores. What
-    the user has set already is left alone and is not in the answer.
+    Small products gain nothing from a second thread, and workers with several threads each compete for the cores.
+    Variables that the user has set already are not changed and not returned.
     """
-    wanted = {name: str(threads) for name in THREADS}
+    variables = {name: str(threads) for name in THREADS}
     kernel = better_kernel(cpu_facts(), report()["kernel"])
     if kernel:
-        wanted[KERNEL] = kernel
-    return {name: value for name, value in wanted.items() if name not in env}
+        variables[KERNEL] = kernel
+    return {name: value for name, value in variables.items() if name not in env}
 
 
 def better_kernel(cpu: Mapping[str, str], detected: str) -> str:
-    """The OpenBLAS kernel to ask for, or "" where OpenBLAS chose well by itself.
+    """The OpenBLAS kernel to request, or "" where OpenBLAS's own choice is good.
 
-    OpenBLAS can take a new AMD chip with AVX-512 for a Haswell, and so leave half its width unused: 115 GFLOP/s a core
-    on one such chip, against 200 with the kernel for SkylakeX. On Zen 4 (family 25), whose units are half as wide, the
-    two come out about the same, so nothing is asked for there, only from family 26 on.
+    OpenBLAS can detect a new AMD chip with AVX-512 as a Haswell, and then uses half its vector width: 115 GFLOP/s a
+    core on one such chip, 200 with the kernel for SkylakeX. On Zen 4 (family 25), whose units are half as wide, both
+    kernels are about as fast, so one is requested only from family 26 on.
 
     Args:
         cpu: `vendor`, `family` and `flags` as in `/proc/cpuinfo`.
@@ -47,7 +47,7 @@ def better_kernel(cpu: Mapping[str, str], detected: str) -> str:
 
 
 def cpu_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
-    """`vendor`, `family`, `model` and `flags` of the first processor; empty where the system does not tell."""
+    """`vendor`, `family`, `model` and `flags` of the first processor; empty where there is no `/proc/cpuinfo`."""
     names = {"vendor_id": "vendor", "cpu family": "family", "model name": "model", "flags": "flags"}
     facts: dict[str, str] = {}
     if cpuinfo.exists():
@@ -59,15 +59,15 @@ def cpu_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
 
 
 def report() -> dict[str, Any]:
-    """What runs NumPy's matrix products here: `library`, `version`, `kernel`, `threads`, and the `cpu`.
+    """What runs NumPy's matrix products on this machine: `library`, `version`, `kernel`, `threads`, and the `cpu`.
 
-    `kernel` and `threads` are "unknown" and 0 for a library other than the OpenBLAS that ships with NumPy.
+    `kernel` and `threads` are "unknown" and 0 for a library other than the OpenBLAS in NumPy's wheel.
     """
-    about = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    build = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     library = _bundled_openblas()
     return {
-        "library": about.get("name", "unknown"),
-        "version": about.get("version", "unknown"),
+        "library": build.get("name", "unknown"),
+        "version": build.get("version", "unknown"),
         "kernel": _call(library, "get_corename", ctypes.c_char_p, b"unknown").decode(),
         "threads": int(_call(library, "get_num_threads", ctypes.c_int, 0)),
         "cpu": cpu_facts().get("model") or platform.processor() or platform.machine(),
@@ -75,7 +75,7 @@ def report() -> dict[str, Any]:
 
 
 def _bundled_openblas() -> ctypes.CDLL | None:
-    """The OpenBLAS in NumPy's wheel, which is loaded already: opening it again gives the same copy."""
+    """The OpenBLAS in NumPy's wheel. It is loaded already, so opening it gives the same copy."""
     package = Path(np.__file__).parent
     for folder in (package.parent / "numpy.libs", package / ".dylibs"):
         for file in sorted(folder.glob("*openblas*")):
@@ -84,7 +84,7 @@ def _bundled_openblas() -> ctypes.CDLL | None:
 
 
 def _call(library: ctypes.CDLL | None, name: str, kind: Any, default: Any) -> Any:
-    """Calls OpenBLAS's `name` by whichever of its spellings the library has."""
+    """The result of OpenBLAS's function `name`, by the spelling that this build has; `default` where it has none."""
     for spelling in (f"scipy_openblas_{name}64_", f"scipy_openblas_{name}", f"openblas_{name}64_", f"openblas_{name}"):
         if hasattr(library, spelling):
             function = getattr(library, spelling)

@@ -1,6 +1,6 @@
-"""Memory as the cache and BLAS want it: aligned arrays, samples as columns, and pieces of them that fit.
+"""Memory laid out for the cache and BLAS: aligned arrays, samples as columns, and chunks of them that fit.
 
-NumPy aligns to 16 bytes, so that vector loads straddle two lines. From 64, SiLU over (64, 512) float32 takes 33.7 us
+NumPy aligns to 16 bytes, so that vector loads cross two cache lines. From 64, SiLU over (64, 512) float32 takes 33.7 us
 instead of 36.7, and ReLU 9.0 instead of 10.4, forward and backward together.
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 LINE = 64  # bytes
-WAY = 4096  # bytes: addresses so far apart share a set of the first cache's lines,
-WAYS = 8  # and so many of them find room there; later processors have 12
+WAY = 4096  # bytes: addresses this far apart share a set of lines of the L1 cache,
+WAYS = 8  # which holds this many of them; later processors have 12
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -29,7 +29,7 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
 
 
 def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """The same, filled with zeros."""
+    """`empty`, filled with zeros."""
     array = empty(shape, dtype)
     array.fill(0)
     return array
@@ -38,10 +38,9 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
 def strips(to: NDArray[Any], source: NDArray[Any]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """`to` and `source`, `(..., m, d)`, cut along d into pairs that are quick to copy where `source` is transposed.
 
-    Every row that it was made from lies on a line of the cache of its own. Rows a power of two apart meet in few of the
-    sets that a cache consists of, and push one another out if there are too many. Of 8 networks' deltas, 64
-    perceptrons by 32 samples each, a transposed copy takes 16 us at once and 7 in strips of 32 rows; by 64 samples 73,
-    and 15 in strips of 16.
+    Each row of the array that `source` is a transpose of lies on its own cache line. Rows a power of two apart map to
+    few sets of the cache, and evict one another if there are too many. For 8 networks' deltas of 64 perceptrons by 32
+    samples, a transposed copy takes 16 us at once and 7 in strips of 32 rows; by 64 samples 73, and 15 in strips of 16.
 
     >>> columns = np.zeros((64, 512), np.float32)
     >>> [part.shape for part, _ in strips(np.empty((512, 64), np.float32), columns.T)]

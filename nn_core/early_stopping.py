@@ -1,4 +1,4 @@
-"""Early stopping: give up when the validation loss has not improved for a while, and go back to the best weights.
+"""Early stopping: end when the validation loss has not improved for a while, and return to the best weights.
 
 Prechelt (1998), "Early stopping - but when?".
 """
@@ -16,11 +16,11 @@ Array = NDArray[Any]
 
 @dataclass
 class EarlyStopping:
-    """The best parameters seen so far, and for how long nothing better came.
+    """The best parameters so far, and the number of evaluations since.
 
     Attributes:
         patience: evaluations without improvement after which `stopped` is true; 0 for never, and then nothing is kept.
-        best_loss: the lowest validation loss seen.
+        best_loss: the lowest validation loss so far.
         waited: evaluations since then.
 
     >>> stopping = EarlyStopping(patience=2)
@@ -41,7 +41,7 @@ class EarlyStopping:
         return 0 < self.patience <= self.waited
 
     def seen(self, loss: float, params: Array) -> bool:
-        """Take note of a validation loss and the parameters that gave it; returns `stopped`."""
+        """Record a validation loss and the parameters that gave it; returns `stopped`."""
         if self.patience and loss < self.best_loss:
             self.best_loss, self.waited, self._params = loss, 0, params.copy()
         elif self.patience:
@@ -49,11 +49,11 @@ class EarlyStopping:
         return self.stopped
 
     def best(self, params: Array) -> Array:
-        """The parameters to use at the end: the best seen, or `params` where none were kept."""
+        """The parameters to use at the end: the best, or `params` where none were kept."""
         return self._params if self._params.size else params
 
     def arrays(self) -> dict[str, Array]:
-        """What a checkpoint must hold."""
+        """The state as arrays, for a checkpoint."""
         return {"best_params": self._params, "best_loss": np.array([self.best_loss, self.waited])}
 
     @classmethod

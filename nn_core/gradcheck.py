@@ -1,4 +1,4 @@
-"""Central differences: the check that trusts no derivation."""
+"""Gradients by central differences, to check analytic gradients against."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5)
     near 1e-5 leaves about ten digits.
 
     Args:
-        f: gives a number for an array shaped as `x`; may change the array it is given.
+        f: a number from an array shaped as `x`; may change its argument.
         x: float64, any shape; not changed.
         eps: the relative step, > 0.
 
@@ -29,21 +29,21 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5)
     array([ 2., -6.])
     """
     gradient = np.empty_like(x)
-    for at in np.ndindex(*x.shape):
+    for index in np.ndindex(*x.shape):
         values = []
-        h = eps * max(1.0, abs(float(x[at])))
-        for moved in (x[at] + h, x[at] - h):
-            there = x.copy()
-            there[at] = moved
-            values.append(f(there))
-        gradient[at] = (values[0] - values[1]) / (2 * h)
+        h = eps * max(1.0, abs(float(x[index])))
+        for value in (x[index] + h, x[index] - h):
+            point = x.copy()
+            point[index] = value
+            values.append(f(point))
+        gradient[index] = (values[0] - values[1]) / (2 * h)
     return gradient
 
 
 def relative_error(a: Array, b: Array) -> float:
-    """How far two gradients are apart: the largest entry of |a - b|, over the largest entry of either.
+    """The largest entry of |a - b|, divided by the largest absolute entry of either.
 
-    Entries that are small beside the largest are held to the same absolute error, as rounding leaves it on all alike.
+    Small entries are measured by the same absolute error as the largest one, because rounding affects all alike.
 
     Returns:
         0 for equal arrays (also two of zeros); inf where an entry is not finite.

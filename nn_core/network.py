@@ -1,10 +1,9 @@
-"""A network as one flat vector of parameters, and the passes through it that allocate nothing.
+"""A network as one flat vector of parameters, and passes through it that allocate nothing.
 
-Samples are columns here: an array of activations is `(d, m)`, d perceptrons by m samples, with a row of ones below it.
-So a layer's weights and biases form one block `(d_in + 1, d_out)`, biases in the last row, and one matrix product adds
-the biases too; the product that gives a block's gradient gives the biases' with it. That saves a pass over every
-layer's activations forward and another backward. The first d rows stay one contiguous piece of memory, which is what
-the elementwise functions want.
+Samples are columns: an array of activations is `(d, m)`, d perceptrons by m samples, with a row of ones below it. So a
+layer's weights and biases form one block `(d_in + 1, d_out)`, biases in the last row; one matrix product adds the
+biases too, and the product for a block's gradient includes the biases'. That saves a pass over every layer's
+activations forward and another backward. The first d rows are contiguous in memory, as the elementwise functions need.
 
 A leading axis of R, where there is one, holds R networks trained side by side (see `training`).
 """
@@ -26,14 +25,16 @@ from knobwise.nn_core.losses import Loss
 Array = NDArray[Any]
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
-CACHED = 512  # samples whose activations and deltas, 64 wide in float32, stay within the cache of a core
-SMALL = 1_000_000  # multiplications in a product below which OpenBLAS works without packing its operands first
+CACHED = 512  # samples whose activations and deltas, 64 wide in float32, fit in the cache of a core
+SMALL = 1_000_000  # multiplications in a product up to which OpenBLAS does not pack its operands first
 
 
 class Layer(NamedTuple):
     """One layer's part of a parameter vector. Views: writing to them writes to the vector.
 
-    Attributes: `W` `(d_in, d_out)` weights; `b` `(1, d_out)` biases.
+    Attributes:
+        W: weights `(d_in, d_out)`.
+        b: biases `(1, d_out)`.
     """
 
     W: Array
@@ -42,12 +43,12 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """The structure that gives a flat parameter vector its meaning.
+    """The structure of a network, which a flat parameter vector belongs to.
 
     Attributes:
-        sizes: from inputs to outputs, `(2, 64, 64, 64, 1)`.
+        sizes: of the layers from inputs to outputs, `(2, 64, 64, 64, 1)`.
         activation: of every layer but the last, which is linear.
-        loss: what training minimises; a loss for classes holds its own softmax or sigmoid.
+        loss: what training minimises; a loss for classes includes its softmax or sigmoid.
 
     >>> net = Network.build((2, 3, 1), "relu", "half_mse")
     >>> net.n_parameters
@@ -62,16 +63,16 @@ class Network:
 
     @classmethod
     def build(cls, sizes: tuple[int, ...], activation: str, loss: str) -> "Network":
-        """A network from the names of its variants. Raises ValueError for a name that is none."""
+        """A network from the names of its variants. Raises ValueError for an unknown name."""
         return cls(tuple(sizes), variants.load("activations", activation), variants.load("losses", loss))
 
     @property
     def chunk(self) -> int:
-        """The most samples to pass at once, by what is fastest.
+        """The fastest number of samples to pass at once.
 
-        Layers of 64 take 240 (0.68 us a sample; 512 take 0.79, and 1,024 0.90): their products are then small enough
-        for OpenBLAS's kernels that do not pack. Where that would leave too few samples to be worth a call, the cache
-        sets the limit.
+        For layers of 64 that is 240 (0.68 us a sample; with 512 0.79, with 1,024 0.90): their products are then small
+        enough for OpenBLAS's kernels that do not pack. Where so few samples would not be worth a call, the limit is
+        set by the cache.
         """
         unpacked = SMALL // max(d_in * d_out for d_in, d_out in pairwise(self.sizes)) // 16 * 16
         return unpacked if 128 <= unpacked < CACHED else CACHED
@@ -91,7 +92,7 @@ class Network:
         return views
 
     def layers(self, flat: Array) -> list[Layer]:
-        """The same as weights and biases."""
+        """`blocks`, split into weights and biases."""
         return [Layer(block[..., :-1, :], block[..., -1:, :]) for block in self.blocks(flat)]
 
     def start(self, initializer: Initializer, random: Random, dtype: DTypeLike = np.float64) -> Array:
@@ -109,7 +110,7 @@ class Network:
         passes = Passes(self, flat)
         with quietly():
             for part in chunks(width, self.chunk):
-                output = passes.of(part.stop - part.start).forward(columns[..., part])
+                output = passes.for_width(part.stop - part.start).forward(columns[..., part])
                 link.forward(output, None)
                 out[..., part] = output
         return out
@@ -121,41 +122,41 @@ class Network:
         passes = Passes(self, flat)
         with quietly():
             for part in chunks(width, self.chunk):
-                output = passes.of(part.stop - part.start).forward(columns[..., part])
+                output = passes.for_width(part.stop - part.start).forward(columns[..., part])
                 total = total + self.loss.gradient(output, target[..., part])
         return total * (self.loss.unit / width)
 
 
 def quietly() -> np.errstate:
-    """NumPy without its warnings of overflow: divergence is a result, looked for once an epoch."""
+    """NumPy without its warnings of overflow: divergence is a result, checked once an epoch."""
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 class Passes:
-    """The passes over one parameter vector, one for each number of samples that comes up, made on first use."""
+    """The passes over one parameter vector: one for each number of samples, made on first use."""
 
     def __init__(self, network: Network, params: Array, gradient: Array | None = None, keep: float = 1.0) -> None:
-        self._of = (network, params, gradient, keep)
+        self._arguments = (network, params, gradient, keep)
         self._passes: dict[int, Pass] = {}
 
-    def of(self, width: int) -> "Pass":
+    def for_width(self, width: int) -> "Pass":
         """The pass for `width` samples."""
         if width not in self._passes:
-            self._passes[width] = Pass(*self._of, width=width)
+            self._passes[width] = Pass(*self._arguments, width=width)
         return self._passes[width]
 
 
 class Pass:
     """Forward and backward for a fixed number of samples, in buffers made once.
 
-    Every view that the inner loop needs is made here, and the way up and the way down are lists of calls with their
-    arguments, so that an epoch is a straight run of NumPy. Buffers are `(d, m)`, or `(d, R, m)` for stacked networks:
-    BLAS takes any stack of matrices, but elementwise functions are 3x faster on one piece of memory than on R.
+    The constructor makes every view that the inner loop needs; the forward and the backward pass are lists of calls
+    with their arguments, so that an epoch is NumPy calls alone. Buffers are `(d, m)`, or `(d, R, m)` for stacked
+    networks: BLAS takes any stack of matrices, but elementwise functions are 3x faster on one array than on R.
 
     Args:
         params: `(P,)` or `(R, P)`; read at every pass, never written.
-        gradient: where `backward` leaves the gradient, shaped as `params`; None for a pass that goes forward only.
-        keep: probability that dropout leaves a perceptron in a step; below 1, `masks` are made, for the caller to fill
+        gradient: where `backward` stores the gradient, shaped as `params`; None for forward passes only.
+        keep: probability that dropout keeps a perceptron in a step; below 1, there are `masks` for the caller to fill
             before every pass.
         width: m, the number of samples.
     """
@@ -170,15 +171,15 @@ class Pass:
         def stack(buffer: Array) -> Array:
             return buffer.swapaxes(0, 1) if lead else buffer
 
-        def seen(buffer: Array) -> Array:
+        def as_bits(buffer: Array) -> Array:
             return buffer.view(f"i{dtype.itemsize}") if activation.bits else buffer
 
-        # The same BLAS call; np.ndarray.dot reaches it 0.9 us sooner, eleven times a step, but knows no stacks.
+        # Both make the same BLAS call; np.ndarray.dot takes 0.9 us less, eleven times a step, but not for stacks.
         self._product = product = np.matmul if lead else np.ndarray.dot
         self._loss, self._scale = network.loss, np.ones((), dtype)
         self._output = buffers.empty((*lead, sizes[-1], width), dtype)
         blocks = network.blocks(params)
-        turned_blocks = [block.swapaxes(-1, -2) for block in blocks]
+        transposed = [block.swapaxes(-1, -2) for block in blocks]
         above = [empty(d + 1) for d in hidden]
         for ones in above:
             ones[-1] = 1.0
@@ -187,42 +188,42 @@ class Pass:
         slopes = [empty(d) if gradient is not None and activation.needs_slope else None for d in hidden]
         self.masks = [empty(d) for d in hidden] if keep < 1 else []
 
-        self._first = turned_blocks[0], sums[0]
-        self._up: list[Call] = []
+        self._first = transposed[0], sums[0]
+        self._forward_calls: list[Call] = []
         for i, a in enumerate(flat):
-            self._up.append((activation.forward, (seen(a), slopes[i])))
+            self._forward_calls.append((activation.forward, (as_bits(a), slopes[i])))
             if self.masks:
-                self._up.append((np.multiply, (a, self.masks[i], a)))
-            self._up.append((product, (turned_blocks[i + 1], below[i], sums[i + 1])))
+                self._forward_calls.append((np.multiply, (a, self.masks[i], a)))
+            self._forward_calls.append((product, (transposed[i + 1], below[i], sums[i + 1])))
         if gradient is None:
             return
 
         # Deltas of alternate layers share memory, which keeps it in the cache: each is needed only until the one below
-        # it is formed.
+        # it is computed.
         spare = [empty(max(hidden, default=0)) for _ in range(2)]
         flat_deltas = [spare[i % 2][:d] for i, d in enumerate(hidden)]
         deltas = [*map(stack, flat_deltas), self._output]
         gradients = network.blocks(gradient)
-        self._down: list[Call] = []
+        self._backward_calls: list[Call] = []
         for i in reversed(range(len(hidden))):
             delta_t = deltas[i + 1].swapaxes(-1, -2)
             if sizes[i + 1] * sizes[i + 2] * width <= SMALL and min(sizes[i + 1], sizes[i + 2]) >= 16:
-                # OpenBLAS's kernels for small products are slow where both operands run along the sum. With layers of
-                # 64 a gradient of 100 samples takes 14.2 us; from a copy 8.4, and the copy 3.3 (of 240: 30.9, 19.0 and
-                # 6.6).
-                turned = buffers.empty(delta_t.shape, dtype)
-                self._down += [(np.copyto, pair) for pair in buffers.strips(turned, delta_t)]
-                delta_t = turned
-            self._down.append((product, (below[i], delta_t, gradients[i + 1])))
-            # With one output this is an outer product. matmul does not take it to BLAS: in a stack of 8 by 32 samples
-            # it needs 38 us, broadcasting 16. np.dot does: 1.7 us for 100 samples, broadcasting 3.3.
+                # OpenBLAS's kernels for small products are slow where both operands are contiguous along the sum. With
+                # layers of 64 a gradient of 100 samples takes 14.2 us; from a copy 8.4, and the copy 3.3 (of 240: 30.9,
+                # 19.0 and 6.6).
+                copied = buffers.empty(delta_t.shape, dtype)
+                self._backward_calls += [(np.copyto, pair) for pair in buffers.strips(copied, delta_t)]
+                delta_t = copied
+            self._backward_calls.append((product, (below[i], delta_t, gradients[i + 1])))
+            # With one output this is an outer product, for which matmul does not call BLAS: a stack of 8 by 32
+            # samples takes 38 us, broadcasting 16. np.dot does: 1.7 us for 100 samples, broadcasting 3.3.
             spread = np.multiply if lead and sizes[i + 2] == 1 else product
-            self._down.append((spread, (blocks[i + 1][..., :-1, :], deltas[i + 1], deltas[i])))
+            self._backward_calls.append((spread, (blocks[i + 1][..., :-1, :], deltas[i + 1], deltas[i])))
             if self.masks:
-                self._down.append((np.multiply, (flat_deltas[i], self.masks[i], flat_deltas[i])))
-                # Activations as the perceptrons that were kept gave them, before they were scaled up.
-                self._down.append((np.multiply, (flat[i], keep, flat[i])))
-            self._down.append((activation.backward, (seen(flat_deltas[i]), seen(flat[i]), slopes[i])))
+                self._backward_calls.append((np.multiply, (flat_deltas[i], self.masks[i], flat_deltas[i])))
+                # The activations of the kept perceptrons before they were scaled up.
+                self._backward_calls.append((np.multiply, (flat[i], keep, flat[i])))
+            self._backward_calls.append((activation.backward, (as_bits(flat_deltas[i]), as_bits(flat[i]), slopes[i])))
         self._last = deltas[0].swapaxes(-1, -2), gradients[0]
 
     def forward(self, columns: Array) -> Array:
@@ -233,7 +234,7 @@ class Pass:
         """
         block, sums = self._first
         self._product(block, columns, sums)
-        for call, arguments in self._up:
+        for call, arguments in self._forward_calls:
             call(*arguments)
         return self._output
 
@@ -242,7 +243,7 @@ class Pass:
         total = self._loss.gradient(self._output, target)
         self._scale[()] = scale
         np.multiply(self._output, self._scale, self._output)
-        for call, arguments in self._down:
+        for call, arguments in self._backward_calls:
             call(*arguments)
         delta_t, gradient = self._last
         self._product(columns, delta_t, gradient)

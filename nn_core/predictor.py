@@ -1,6 +1,6 @@
-"""A trained network from its checkpoint: inputs in, predictions out, both on the problem's own scale.
+"""A trained network from its checkpoint: predictions from inputs, both on the problem's original scale.
 
-All that it needs is in the checkpoint, and NumPy. So a copy of this package and the file can predict anywhere.
+It needs the checkpoint and NumPy alone, so a copy of this package and the file can predict anywhere.
 """
 
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Predictor(NamedTuple):
     """A trained network. Make one with `load`.
 
     Attributes:
-        network: its shape.
+        network: its structure.
         params: `(P,)`, of the dtype it was trained in.
         inputs: the scaling of its inputs.
         outputs: the scaling of its targets.
@@ -33,10 +33,10 @@ class Predictor(NamedTuple):
     outputs: Scaling
 
     def predict(self, X: Array) -> NDArray[np.float64]:
-        """What the network says of `X` `(n, d)`: `(n, k)` float64.
+        """The predictions `(n, k)` for `X` `(n, d)`, float64.
 
-        Computed in float64 whatever the training was done in. In float32, products round differently with the number
-        of samples, the BLAS kernel and its threads: a prediction of 40 moves by 1e-4 with the samples beside it.
+        Computed in float64, whatever the dtype of the training. In float32 the rounding of products depends on the
+        number of samples, the BLAS kernel and its threads: a prediction of 40 changes by 1e-4 with the other samples.
         """
         output = self.network.predict(self.params.astype(np.float64), with_ones(self.inputs.apply(X), np.float64))
         restored: NDArray[np.float64] = self.outputs.undo(output.T)
@@ -44,12 +44,12 @@ class Predictor(NamedTuple):
 
 
 def load(data: bytes) -> Predictor:
-    """The network in `data`, the bytes of a run's `checkpoint.npz`. No pickle in it is ever read.
+    """The network in `data`, the bytes of a run's `checkpoint.npz`. Nothing in it is unpickled.
 
-    Where training stopped early, its weights are the best that were seen, not the last.
+    Where training stopped early, its weights are the best, not the last.
 
     Raises:
-        ValueError: it is no checkpoint of a run; one line.
+        ValueError: not a checkpoint of a run; one line.
     """
     state, arrays, facts = checkpoint.load(data)
     try:

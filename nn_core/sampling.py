@@ -1,4 +1,4 @@
-"""What is random in training: the order of the samples, and the perceptrons that are left out of a step."""
+"""The random parts of training: the order of the samples, and dropout."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,9 +20,9 @@ def shuffle(randoms: list[np.random.Generator], pairs: Sequence[tuple[Array, Arr
     for r, random in enumerate(randoms):
         order = random.permutation(width)
         for source, out in pairs:
-            # "clip" only because NumPy then writes straight to `out`; the order is never out of range.
-            at = (source, out) if source.ndim == 2 else (source[r], out[r])
-            np.take(at[0], order, axis=-1, out=at[1], mode="clip")
+            # With "clip" NumPy writes to `out` without a buffer; the order is never out of range.
+            rows, to = (source, out) if source.ndim == 2 else (source[r], out[r])
+            np.take(rows, order, axis=-1, out=to, mode="clip")
 
 
 def drop(randoms: list[np.random.Generator], mask: Array, keep: float) -> None:
@@ -31,6 +31,6 @@ def drop(randoms: list[np.random.Generator], mask: Array, keep: float) -> None:
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting".
     """
     for r, random in enumerate(randoms):
-        own = mask if mask.ndim == 2 else mask[:, r]
-        np.less(random.random(own.shape, dtype=own.dtype.type), keep, out=own)
+        of_replicate = mask if mask.ndim == 2 else mask[:, r]
+        np.less(random.random(of_replicate.shape, dtype=of_replicate.dtype.type), keep, out=of_replicate)
     np.multiply(mask, 1 / keep, out=mask)

@@ -1,4 +1,4 @@
-"""Standardising: zero mean, unit standard deviation, column by column; and back."""
+"""Standardization to zero mean and unit standard deviation, column by column, and its inverse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ Array = NDArray[Any]
 class Scaling:
     """x' = (x - mean) / std, with the mean and standard deviation of the sample it was fitted on.
 
-    Attributes: `mean` and `std`, both `(d,)` float64; `std` is the population's (divided by n), and 1 for a column
-    that does not vary, which so becomes zeros. `log_shift`: None, or the number s with which log(x + s) is taken first,
-    for a quantity that spans powers of ten; x must be > -s.
+    Attributes:
+        mean: `(d,)` float64.
+        std: `(d,)` float64, divided by n; 1 for a constant column, which becomes zeros.
+        log_shift: s, where log(x + s) is taken first, for a quantity that spans powers of ten; x must be > -s. Or None.
 
     >>> scaling = Scaling.fit(np.array([[1.0], [3.0]]))
     >>> scaling.apply(np.array([[5.0]]))
@@ -39,7 +40,7 @@ class Scaling:
 
     @classmethod
     def none(cls, d: int) -> "Scaling":
-        """The scaling that leaves `d` columns as they are."""
+        """The identity on `d` columns."""
         return cls(np.zeros(d), np.ones(d))
 
     def apply(self, X: Array) -> Array:
@@ -52,16 +53,16 @@ class Scaling:
         X = X * self.std + self.mean
         if self.log_shift is None:
             return X
-        with np.errstate(over="ignore"):  # a wild extrapolation is infinite, which is the truth about it
+        with np.errstate(over="ignore"):  # the value of an extreme extrapolation is infinite
             return np.exp(X) - self.log_shift
 
     def arrays(self, name: str) -> dict[str, Array]:
-        """What a file keeps of it, under names that begin with `name`."""
-        kept = {f"{name}_mean": self.mean, f"{name}_std": self.std}
-        return kept if self.log_shift is None else {**kept, f"{name}_log_shift": np.array(self.log_shift)}
+        """The scaling as arrays for a file, under names that begin with `name`."""
+        saved = {f"{name}_mean": self.mean, f"{name}_std": self.std}
+        return saved if self.log_shift is None else {**saved, f"{name}_log_shift": np.array(self.log_shift)}
 
     @classmethod
     def restore(cls, arrays: Mapping[str, Array], name: str) -> "Scaling":
-        """The inverse of `arrays`. Raises KeyError where something is not there."""
+        """The inverse of `arrays`. Raises KeyError where an array is missing."""
         shift = arrays.get(f"{name}_log_shift")
         return cls(arrays[f"{name}_mean"], arrays[f"{name}_std"], None if shift is None else float(shift))

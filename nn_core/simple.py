@@ -1,4 +1,4 @@
-"""The article's network: every step written out, nothing hidden. Start reading here.
+"""The article's network, with every step written out. Start reading here.
 
 `SimpleNN` is the reference that the fast path is tested against; it is meant to be read, not to be fast.
 """
@@ -23,8 +23,8 @@ class SimpleNN:
         weights: one array a layer, `(n_in, n_out)`, drawn uniformly from [-1, 1).
         biases: one array a layer, `(1, n_out)`, zeros.
 
-    The start is always the same: the numbers of `np.random.seed(99)`, drawn from a generator of the network's own,
-    so that nothing else in the program is disturbed.
+    The initial weights are always the same: the numbers of `np.random.seed(99)`, drawn from a generator of its own, so
+    that NumPy's global state is not changed.
 
     >>> net = SimpleNN([2, 3, 1])
     >>> [w.shape for w in net.weights]
@@ -49,15 +49,15 @@ class SimpleNN:
         return np.maximum(0, x)
 
     def relu_as_weights(self, x: Array) -> Array:
-        """1 where ReLU fired and 0 where it did not: the slope of ReLU, by which a change passes back through it."""
+        """1 where ReLU fired and 0 where it did not: the slope of ReLU, which a change is multiplied by."""
         return (x > 0).astype(float)
 
     def forward(self, X: Array) -> tuple[list[Array], list[Array]]:
         """Run `X` `(m, n_in)` through every layer.
 
         Returns:
-            `perceptron_inputs`: what entered each layer, `X` first; the last entry is the network's output.
-            `perceptron_outputs`: the sums each layer formed, before ReLU.
+            `perceptron_inputs`: the inputs of each layer, `X` first; the last entry is the network's output.
+            `perceptron_outputs`: the sums of each layer, before ReLU.
         """
         perceptron_inputs = [X]
         perceptron_outputs = []
@@ -73,9 +73,9 @@ class SimpleNN:
     ) -> tuple[list[Array], list[Array]]:
         """Tally how every weight and bias should change, from the last layer to the first; change nothing yet.
 
-        The change wanted of the output is `output - target` (so this is the gradient of *half* the squared error).
-        A weight's change is its input times the change wanted of its output; a bias's is that wanted change itself;
-        both are averaged over the m samples. A wanted change passes back through the weights, and stops wherever
+        The desired change of the output is `output - target` (so this is the gradient of *half* the squared error).
+        A weight's change is its input times the desired change of its output; a bias's is that desired change itself;
+        both are averaged over the m samples. A desired change passes back through the weights, and stops wherever
         ReLU did not fire.
 
         Args:
@@ -88,12 +88,12 @@ class SimpleNN:
         m = len(target)
         weight_changes: list[Array] = []
         bias_changes: list[Array] = []
-        wanted = perceptron_inputs[-1] - target
+        desired = perceptron_inputs[-1] - target
         for layer in reversed(range(len(self.weights))):
-            weight_changes.insert(0, perceptron_inputs[layer].T @ wanted / m)
-            bias_changes.insert(0, wanted.sum(axis=0, keepdims=True) / m)
+            weight_changes.insert(0, perceptron_inputs[layer].T @ desired / m)
+            bias_changes.insert(0, desired.sum(axis=0, keepdims=True) / m)
             if layer > 0:
-                wanted = wanted @ self.weights[layer].T * self.relu_as_weights(perceptron_outputs[layer - 1])
+                desired = desired @ self.weights[layer].T * self.relu_as_weights(perceptron_outputs[layer - 1])
         return weight_changes, bias_changes
 
     def update_weights(self, weight_changes: list[Array], bias_changes: list[Array], lr: float) -> None:

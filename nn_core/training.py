@@ -1,8 +1,8 @@
-"""The training loop, as a generator of epochs over a state that can be put away and taken up again.
+"""The training loop, as a generator of epochs over a state that can be checkpointed and resumed.
 
-Nothing is kept between epochs but `TrainState`: the same state gives the same continuation, bit for bit. Replicates
-(the same recipe from other starts, on other data) are trained side by side by giving every array a leading axis of R;
-each goes its own way, as if alone, and shares only the overhead.
+Nothing but `TrainState` is kept between epochs: the same state gives the same continuation, bit for bit. Replicates
+(the same recipe from other initial weights, on other data) are trained side by side in arrays with a leading axis of R;
+each is trained as if alone, and only the overhead is shared.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,18 +22,18 @@ from knobwise.nn_core.schedules import Schedule
 
 Array = NDArray[Any]
 
-SHARE = 1000  # samples that are worth a thread, and that it passes at once: each NumPy call hands the interpreter over
+SHARE = 1000  # samples that are worth a thread, and its chunk: each NumPy call releases the interpreter's lock
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to train. `RunConfig` in `experiments` is where these are checked.
+    """How to train. Not checked here: `RunConfig` checks the same values.
 
     Attributes:
         lr: learning rate, > 0, before the schedule.
-        epochs: of the whole run, however it is cut: schedules that need the total see this.
+        epochs: of the whole run, also where it is cut into rungs: the total that schedules use.
         batch_size: samples in a step; 0 for all.
-        weight_decay: >= 0; added to the gradient, or for a decoupled optimizer taken off the weights. Biases too.
+        weight_decay: >= 0; added to the gradient, or, by a decoupled optimizer, applied to weights and biases.
         dropout: probability in [0, 1) that a hidden perceptron is left out of a step.
         clip_norm: gradients longer than this are scaled down to it; 0 for no limit.
     """
@@ -54,7 +54,7 @@ class TrainState:
 
     Attributes:
         params: `(P,)`, or `(R, P)` for R replicates.
-        optimizer: what the optimizer keeps.
+        optimizer: the optimizer's state.
         randoms: one generator a replicate, for the order of batches and for dropout.
         epoch: epochs done.
         step: steps done.
@@ -70,14 +70,17 @@ class TrainState:
 
     @classmethod
     def fresh(cls, params: Array, recipe: Recipe, randoms: Sequence[np.random.Generator]) -> "TrainState":
-        """The state before the first epoch, from initial parameters, which it takes over."""
+        """The state before the first epoch; `params` are not copied, training changes them."""
         finite = np.ones(params.shape[:-1], bool)
         return cls(params, recipe.optimizer.init(params), list(randoms), finite=finite)
 
 
 class Epoch(NamedTuple):
-    """Attributes: `number`, 1 for the first; `loss`, the mean over the epoch's samples, each before its step, in the
-    loss's reported unit: a float, or `(R,)` for replicates.
+    """An epoch of training.
+
+    Attributes:
+        number: 1 for the first.
+        loss: the mean over the epoch's samples, each before its step, in the loss's reported unit: a float, or `(R,)`.
     """
 
     number: int
@@ -95,13 +98,13 @@ def train(
 ) -> Iterator[Epoch]:
     """Train up to epoch `until` (the recipe's last where None), changing `state` in place; yields after every epoch.
 
-    Stops early where no replicate is finite any more: divergence is a result, told by `state.finite`.
+    Stops early where no replicate is finite any more: divergence is a result, recorded in `state.finite`.
 
     Args:
         columns: `(d + 1, n)` inputs with a row of ones (`buffers.with_ones`); `(R, d + 1, n)` for replicates.
         target: `(k, n)` or `(R, k, n)`.
         until: an epoch >= 1.
-        threads: that share the samples of a step, where there are at least 1,000 for each. BLAS should have one then.
+        threads: number that share the samples of a step, at least 1,000 each. More than one: BLAS should have one.
     """
     n = columns.shape[-1]
     batch = recipe.batch_size or n
@@ -116,12 +119,12 @@ def train(
             total: Any = 0.0
             for i, start in enumerate(starts):
                 part = slice(start, min(start + batch, n))
-                loss = gradient.of(ordered[..., part], ordered_target[..., part])
+                loss = gradient.compute(ordered[..., part], ordered_target[..., part])
                 total = total + loss
                 step(loss / (part.stop - start), epoch + i / len(starts))
             state.epoch = epoch + 1
-            # A weight can overflow and ReLU still hide it from the loss, so both are looked at; the squared norm of
-            # the parameters is not finite where any of them is not, and costs 1 us.
+            # A weight can overflow without an effect on the loss (behind a ReLU), so both are checked; the squared
+            # norm of the parameters is not finite where any of them is not, and costs 1 us.
             state.finite = state.finite & np.isfinite(total) & np.isfinite(np.vecdot(state.params, state.params))
         yield Epoch(state.epoch, total * (network.loss.unit / n))
         if not np.any(state.finite):
@@ -131,29 +134,29 @@ def train(
 class Gradient:
     """The gradient of the mean loss over any number of samples.
 
-    With several threads each sums over its own share of the samples: NumPy lets go of the interpreter while it works,
-    so they run side by side. The sum is then taken in another order, which shows in the last bits.
+    With several threads each sums over its own share of the samples: NumPy releases the interpreter's lock, so they
+    run in parallel. The sum is then taken in another order, which changes the last bits.
     """
 
     def __init__(self, network: Network, state: TrainState, recipe: Recipe, batch: int, threads: int = 1) -> None:
-        # Dropout draws from one generator, in order: that is one thread's work.
+        # Dropout draws from one generator, in order: one thread.
         lanes = 1 if recipe.dropout else max(1, min(threads, batch // SHARE))
         chunk = network.chunk if lanes == 1 else max(network.chunk, SHARE)
         self._lanes = [_Lane(network, state, recipe, -(-batch // lanes), chunk) for _ in range(lanes)]
         self._pool = ThreadPoolExecutor(lanes - 1) if lanes > 1 else None
         self.value = self._lanes[0].value
 
-    def of(self, columns: Array, target: Array) -> Any:
-        """Leaves the gradient in `value`; returns the loss summed over the samples."""
+    def compute(self, columns: Array, target: Array) -> Any:
+        """Stores the gradient in `value`; returns the loss summed over the samples."""
         width = columns.shape[-1]
         if self._pool is None:
-            return self._lanes[0].of(columns, target, 1 / width)
+            return self._lanes[0].compute(columns, target, 1 / width)
         shares = list(chunks(width, -(-width // len(self._lanes))))
         others = [
-            self._pool.submit(lane.apart, columns[..., share], target[..., share], 1 / width)
+            self._pool.submit(lane.in_thread, columns[..., share], target[..., share], 1 / width)
             for lane, share in zip(self._lanes[1:], shares[1:], strict=False)
         ]
-        total = self._lanes[0].of(columns[..., shares[0]], target[..., shares[0]], 1 / width)
+        total = self._lanes[0].compute(columns[..., shares[0]], target[..., shares[0]], 1 / width)
         for lane, other in zip(self._lanes[1:], others, strict=False):
             total = total + other.result()
             np.add(self.value, lane.value, out=self.value)
@@ -161,9 +164,9 @@ class Gradient:
 
 
 class _Lane:
-    """One thread's part of a gradient, formed a chunk at a time.
+    """One thread's part of a gradient, computed a chunk at a time.
 
-    Chunks keep the buffers in the cache and the memory used independent of the number of samples.
+    With chunks the buffers stay in the cache, and the memory used does not depend on the number of samples.
     """
 
     def __init__(self, network: Network, state: TrainState, recipe: Recipe, most: int, chunk: int) -> None:
@@ -174,13 +177,13 @@ class _Lane:
         self._randoms, self._keep = state.randoms, 1.0 - recipe.dropout
         self._passes = Passes(network, params, self._part, self._keep)
 
-    def apart(self, columns: Array, target: Array, scale: float) -> Any:
-        """`of`, in a thread of its own, which knows nothing of the caller's settings."""
+    def in_thread(self, columns: Array, target: Array, scale: float) -> Any:
+        """`compute` in a thread of its own, where NumPy's error settings have to be made anew."""
         with quietly():
-            return self.of(columns, target, scale)
+            return self.compute(columns, target, scale)
 
-    def of(self, columns: Array, target: Array, scale: float) -> Any:
-        """Leaves the gradient of the loss times `scale` in `value`; returns the loss summed over the samples."""
+    def compute(self, columns: Array, target: Array, scale: float) -> Any:
+        """Stores the gradient of the loss times `scale` in `value`; returns the loss summed over the samples."""
         if columns.shape[-1] <= self._chunk and self._part is self.value:
             return self._pass(columns, target, scale)
         total: Any = 0.0
@@ -191,7 +194,7 @@ class _Lane:
         return total
 
     def _pass(self, columns: Array, target: Array, scale: float) -> Any:
-        work = self._passes.of(columns.shape[-1])
+        work = self._passes.for_width(columns.shape[-1])
         for mask in work.masks:
             drop(self._randoms, mask, self._keep)
         work.forward(columns)
@@ -199,7 +202,7 @@ class _Lane:
 
 
 def _stepper(state: TrainState, recipe: Recipe, gradient: Gradient) -> Any:
-    """The function that makes one step, with the parts of the recipe that are not used left out of it."""
+    """The function that makes one step of `recipe`."""
     optimizer, schedule, params, value = recipe.optimizer, recipe.schedule, state.params, gradient.value
     work = buffers.empty(params.shape, params.dtype)
     update, memory, factor, total = optimizer.update, state.optimizer, schedule.factor, float(recipe.epochs)

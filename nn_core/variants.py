@@ -1,7 +1,7 @@
-"""Variants found by their file: `nn_core/optimizers/adam.py` is the optimizer `"adam"`.
+"""Variants, found by the name of their file: `nn_core/optimizers/adam.py` is the optimizer `"adam"`.
 
-A variant's module holds a function of the module's own name that takes the variant's options, all with defaults,
-and returns the `NamedTuple` of its kind. Nothing is registered: put the file in its folder and it is there.
+A variant's module has a function of the module's own name that takes the variant's options, all with defaults, and
+returns the `NamedTuple` of its kind. Nothing is registered: a file in the folder is a variant.
 """
 
 import importlib
@@ -15,7 +15,7 @@ _CORE = __name__.rpartition(".")[0]  # a logged model holds a copy of the core u
 
 
 def singular(kind: Kind) -> str:
-    """What one variant of `kind` is called: `losses` -> `loss`. `RunConfig` has a field of that name."""
+    """The singular of `kind`: `losses` -> `loss`. `RunConfig` has a field of that name."""
     return "loss" if kind == "losses" else kind.removesuffix("s")
 
 
@@ -26,12 +26,12 @@ def names(kind: Kind) -> list[str]:
     True
     """
     package = importlib.import_module(f"{_CORE}.{kind}")
-    return list(_in(tuple(package.__path__)))
+    return list(_names_in(tuple(package.__path__)))
 
 
 @lru_cache(maxsize=64)
-def _in(folders: tuple[str, ...]) -> tuple[str, ...]:
-    # Every configuration is checked against five folders: to read them anew each time would cost more than the search.
+def _names_in(folders: tuple[str, ...]) -> tuple[str, ...]:
+    # Every configuration is checked against five folders: reading them each time would take longer than the search.
     return tuple(sorted(module.name for module in pkgutil.iter_modules(folders)))
 
 
@@ -39,7 +39,7 @@ def load(kind: Kind, name: str, **options: Any) -> Any:
     """The variant `name` of `kind`, made with `options`.
 
     Raises:
-        ValueError: there is no such variant; the message lists those there are.
+        ValueError: there is no such variant; the message lists those that exist.
 
     >>> load("schedules", "constant").factor(3.0, 10.0)
     1.0

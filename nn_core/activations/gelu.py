@@ -1,4 +1,4 @@
-"""GELU: a perceptron's sum times the chance that a standard normal is below it."""
+"""GELU: the sum z times the probability that a standard normal variable is below z."""
 
 import math
 
@@ -14,7 +14,7 @@ def gelu() -> Activation:
     """f(z) = z s, s = (1 + tanh(u)) / 2, u = C z (1 + K z^2), with C = sqrt(2/pi) and K = 0.044715.
 
     f'(z) = s + f (1 - s) (2C + 6CK z^2). This is the published approximation by tanh (PyTorch's `approximate="tanh"`)
-    of z Phi(z), which it meets to 5e-4: the exact form needs erf, which NumPy does not have.
+    of z Phi(z), with an error of at most 5e-4: the exact form needs erf, which NumPy does not have.
 
     Hendrycks and Gimpel (2016), "Gaussian error linear units (GELUs)".
     """

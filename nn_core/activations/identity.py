@@ -1,4 +1,4 @@
-"""No activation: what a linear output, or a network that should stay linear, has."""
+"""No activation: for a linear output, or a network that should stay linear."""
 
 from knobwise.nn_core.activations import Activation, Array
 

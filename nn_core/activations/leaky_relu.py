@@ -1,4 +1,4 @@
-"""Leaky ReLU: a perceptron that does not fire still lets a little through, so that it can recover."""
+"""Leaky ReLU: a small slope below zero, so that a perceptron that does not fire can recover."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from knobwise.nn_core.activations import Activation, Array
 def leaky_relu(leak: float = 0.01) -> Activation:
     """f(z) = max(z, leak z), f'(z) = 1 where z > 0 and leak where z < 0 (1 at 0).
 
-    The sign bit of an activation is that of its sum. Shifted over the whole integer it is a mask of ones where z < 0:
-    with it, the part of `delta` that is to leak is cut out by its bits, and the rest is untouched.
+    The sign bit of an activation is that of its sum. Shifted over the whole integer it is a mask of ones where z < 0,
+    which selects by its bits the part of `delta` to multiply by `leak`.
 
     Args:
-        leak: in (0, 1).
+        leak: slope below zero, in (0, 1).
 
     Maas, Hannun and Ng (2013), "Rectifier nonlinearities improve neural network acoustic models".
     """

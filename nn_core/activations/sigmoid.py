@@ -1,4 +1,4 @@
-"""The sigmoid: from any number to a probability."""
+"""The sigmoid: maps any number to a probability."""
 
 import numpy as np
 

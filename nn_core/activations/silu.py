@@ -1,4 +1,4 @@
-"""SiLU, or swish: a smooth ReLU. Smooth surfaces are fitted better with it."""
+"""SiLU, or swish: a smooth ReLU, which fits smooth surfaces better."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from knobwise.nn_core.activations import Activation, Array
 def silu() -> Activation:
     """f(z) = z s(z), f'(z) = s + f (1 - s), with the sigmoid s(z) = (1 + tanh(z/2)) / 2.
 
-    `forward` leaves s in `slope`. `backward` forms delta s first and needs no other array: delta f' is the sum of
+    `forward` stores s in `slope`. `backward` computes delta s first and needs no other array: delta f' is the sum of
     delta s and f (delta - delta s). Nine passes for both. The form with exp takes eight, of which two are divisions,
     and is no faster (35 us for both at (64, 512) in float32, against 31); this one cannot overflow.
 

@@ -1,4 +1,4 @@
-"""Softmax: from a column of numbers to the probabilities of classes. For outputs."""
+"""Softmax: class probabilities from a column of numbers. For outputs."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from knobwise.nn_core.activations import Activation, Array
 def softmax() -> Activation:
     """f_i(z) = exp(z_i) / sum_j exp(z_j) over the classes of a sample: axis -2, a sample being a column.
 
-    The largest number of each column is subtracted first, which changes nothing but cannot overflow. The derivative is
-    a matrix, df_i/dz_j = f_i (1[i = j] - f_j), so that dL/dz_i = f_i (dL/df_i - sum_j f_j dL/df_j).
+    The largest number of each column is subtracted first: the result is the same, and exp cannot overflow. The
+    derivative is a matrix, df_i/dz_j = f_i (1[i = j] - f_j), so that dL/dz_i = f_i (dL/df_i - sum_j f_j dL/df_j).
 
     Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs".
 

@@ -1,4 +1,4 @@
-"""The hyperbolic tangent: a sigmoid around zero."""
+"""The hyperbolic tangent: a sigmoid centred on zero."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from knobwise.nn_core.activations import Activation, Array
 def tanh() -> Activation:
     """The function f(z) = tanh(z), with f'(z) = 1 - f^2.
 
-    LeCun, Bottou, Orr and Mueller (1998), "Efficient BackProp", section 4.4, on why it beats the sigmoid.
+    LeCun, Bottou, Orr and Mueller (1998), "Efficient BackProp", section 4.4, on why it is better than the sigmoid.
     """
 
     def forward(z: Array, slope: Array | None) -> None:

@@ -10,6 +10,10 @@ Random = np.random.Generator | np.random.RandomState
 
 
 class Initializer(NamedTuple):
-    """Attributes: `draw(random, n_in, n_out)` gives the weights `(n_in, n_out)`, float64."""
+    """How a layer's weights are drawn.
+
+    Attributes:
+        draw: `draw(random, n_in, n_out)` returns the weights `(n_in, n_out)`, float64.
+    """
 
     draw: Callable[[Random, int, int], NDArray[Any]]

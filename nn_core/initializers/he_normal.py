@@ -1,4 +1,4 @@
-"""He's start, normal: keeps the size of the signal through layers of ReLU."""
+"""He's initialization, normal: keeps the variance of the signal through layers of ReLU."""
 
 import math
 from typing import Any
@@ -9,7 +9,7 @@ from knobwise.nn_core.initializers import Initializer, Random
 
 
 def he_normal() -> Initializer:
-    """W_ij ~ N(0, 2 / n_in): half of the perceptrons do not fire, which the 2 makes up for.
+    """W_ij ~ N(0, 2 / n_in): the 2 compensates for the half of the perceptrons that do not fire.
 
     He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers", section 2.2.
     """

@@ -1,4 +1,4 @@
-"""He's start, uniform: keeps the size of the signal through layers of ReLU."""
+"""He's initialization, uniform: keeps the variance of the signal through layers of ReLU."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""An orthogonal start: a layer turns its inputs, and stretches none of them."""
+"""Orthogonal initialization: a layer rotates its inputs and stretches none of them."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from knobwise.nn_core.initializers import Initializer, Random
 def orthogonal(gain: float = 1.0) -> Initializer:
     """W = gain Q, with Q^T Q = I where n_in >= n_out, and Q Q^T = I where n_in <= n_out.
 
-    Q comes of the QR decomposition of a normal matrix. The signs of its columns are those that make the diagonal of R
-    positive: without that the draw would depend on the algorithm and not be uniform over the orthogonal matrices
+    Q is from the QR decomposition of a normal matrix, with the signs of its columns chosen so that the diagonal of R is
+    positive: otherwise the draw would depend on the algorithm and not be uniform over the orthogonal matrices
     (Mezzadri, 2007, "How to generate random matrices from the classical compact groups").
 
     Args:

@@ -1,4 +1,4 @@
-"""The article's start: weights uniform on [-1, 1), whatever the size of the layer."""
+"""The article's initialization: weights uniform on [-1, 1), whatever the size of the layer."""
 
 from typing import Any
 

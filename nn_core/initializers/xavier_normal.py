@@ -1,4 +1,4 @@
-"""Xavier's (Glorot's) start, normal: for activations that are straight around zero, such as tanh."""
+"""Xavier's (Glorot's) initialization, normal: for activations that are linear near zero, such as tanh."""
 
 import math
 from typing import Any
@@ -9,7 +9,7 @@ from knobwise.nn_core.initializers import Initializer, Random
 
 
 def xavier_normal() -> Initializer:
-    """W_ij ~ N(0, 2 / (n_in + n_out)): between what forward (1/n_in) and backward (1/n_out) would each keep level.
+    """W_ij ~ N(0, 2 / (n_in + n_out)): a compromise; 1/n_in keeps the variance forward, 1/n_out backward.
 
     Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks", eq. 12.
     """

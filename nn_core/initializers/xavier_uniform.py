@@ -1,4 +1,4 @@
-"""Xavier's (Glorot's) start, uniform: for activations that are straight around zero, such as tanh."""
+"""Xavier's (Glorot's) initialization, uniform: for activations that are linear near zero, such as tanh."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Losses: how far an output is from its target. One variant a file."""
+"""Losses: the distance of an output from its target. One variant a file."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,16 +10,16 @@ Array = NDArray[Any]
 
 
 class Loss(NamedTuple):
-    """A loss that is a mean over samples, given for a chunk of them as a sum, so that chunks can be added up.
+    """A loss that is a mean over samples, computed for a chunk of them as a sum, so that chunks can be added up.
 
-    Outputs and targets are `(k, m)`: k outputs, m samples, a sample a column (or `(R, k, m)` for R stacked networks).
+    Outputs and targets are `(k, m)`: k outputs, m samples, one sample a column (`(R, k, m)` for R stacked networks).
 
     Attributes:
         gradient: `gradient(output, target)` replaces `output` by the gradient of the loss *summed* over the samples,
-            `(k, m)`, and returns that sum: a float, or an `(R,)` array for R stacked networks. `output` is what the
-            last, linear layer gives: a loss for classes takes logits, and is fused with its softmax or sigmoid.
+            `(k, m)`, and returns that sum: a float, or an `(R,)` array for R stacked networks. `output` is that of the
+            last, linear layer: a loss for classes takes logits, and includes its softmax or sigmoid.
         link: the activation that turns the output into a prediction: `identity`, `softmax` or `sigmoid`.
-        unit: what the loss is multiplied by when it is reported (2 for half the squared error, reported as the MSE).
+        unit: factor of the reported loss (2 for half the squared error, reported as the MSE).
     """
 
     gradient: Callable[[Array, Array], Any]

@@ -1,4 +1,4 @@
-"""Cross-entropy of yes-or-no outputs, fused with the sigmoid that makes probabilities of them."""
+"""Cross-entropy of binary outputs, fused with the sigmoid that turns them into probabilities."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from knobwise.nn_core.losses import Array, Loss, inner
 
 
 def binary_cross_entropy() -> Loss:
-    """L = -1/(km) sum_ij [y log p + (1 - y) log(1 - p)], with p = sigmoid(o), each output on its own.
+    """L = -1/(km) sum_ij [y log p + (1 - y) log(1 - p)], with p = sigmoid(o) of each output.
 
     Outputs are logits, targets are in [0, 1]. In the logit the loss of one output is max(o, 0) - o y + log(1 +
-    exp(-|o|)), finite for every o; its gradient is p - y, taken by p = (1 + tanh(o/2)) / 2, which cannot overflow.
+    exp(-|o|)), finite for every o; its gradient is p - y, with p = (1 + tanh(o/2)) / 2, which cannot overflow.
 
     Good (1952), "Rational decisions"; the stable form is that of every current library.
 

@@ -1,4 +1,4 @@
-"""Cross-entropy of classes, fused with the softmax that makes probabilities of the network's outputs."""
+"""Cross-entropy of classes, fused with the softmax that turns outputs into probabilities."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def cross_entropy() -> Loss:
 
     Outputs are logits. As log p_i = o_i - log sum exp(o), and the sum is taken after the largest logit has been
     subtracted, no logarithm of 0 and no overflow can happen; the gradient is p - y. Targets are probabilities
-    `(k, m)` whose columns sum to 1; one column of 0 and a single 1 for a known class.
+    `(k, m)` whose columns sum to 1: for a known class, zeros and a single 1.
 
     Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs".
 
@@ -23,12 +23,12 @@ def cross_entropy() -> Loss:
 
     def gradient(output: Array, target: Array) -> Any:
         output -= output.max(axis=-2, keepdims=True)
-        hit = inner(output, target)
+        of_true_class = inner(output, target)
         np.exp(output, out=output)
         partition = output.sum(axis=-2, keepdims=True)
         output /= partition
         output -= target
         logs = np.log(partition).sum(axis=(-2, -1))
-        return float(logs) - hit if output.ndim == 2 else logs - hit
+        return float(logs) - of_true_class if output.ndim == 2 else logs - of_true_class
 
     return Loss(gradient, link="softmax")

@@ -1,4 +1,4 @@
-"""Huber's loss: a squared error near the target, a plain distance far from it, so that outliers pull less."""
+"""Huber's loss: squared near the target, linear far from it, so that outliers have less weight."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def huber(delta: float = 1.0) -> Loss:
     With the error e clipped to c = max(-delta, min(delta, e)), which is also h'(e), both branches are h = c e - c^2/2.
 
     Args:
-        delta: the error from which on the loss grows in a straight line, > 0, in the units of the output.
+        delta: the error above which the loss is linear, > 0, in the units of the output.
 
     Huber (1964), "Robust estimation of a location parameter".
 

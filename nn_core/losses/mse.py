@@ -10,7 +10,7 @@ from knobwise.nn_core.losses import Array, Loss, inner
 def mse() -> Loss:
     """L = 1/(km) sum_ij (o_ij - y_ij)^2, with gradient 2 (o - y) / (km).
 
-    The gradient is twice that of `half_mse` for one output, so the same path is walked with half the learning rate.
+    The gradient is twice that of `half_mse` for one output, so half the learning rate gives the same training.
     Least squares: Legendre (1805), Gauss (1809).
 
     >>> mse().gradient(np.array([[3.0, 1.0]]), np.array([[1.0, 1.0]]))

@@ -12,14 +12,14 @@ State = tuple[Array, ...]
 
 
 class Step(NamedTuple):
-    """What an optimizer is told about the step it makes.
+    """The step that an optimizer is to make.
 
     Attributes:
         number: 1 for the first step of the run, counted through every resume.
         lr: the learning rate, schedule applied, > 0.
         loss: the loss at `params` before the step, on the samples that gave the gradient; `(R,)` for R stacked
             networks.
-        work: an array shaped as the parameters, for the optimizer to scribble in.
+        work: scratch array for the optimizer, shaped as the parameters.
     """
 
     number: int
@@ -32,11 +32,11 @@ class Optimizer(NamedTuple):
     """A pair of functions, as in optax, that work in place on the flat parameter vector.
 
     Attributes:
-        init: `init(params)` gives the state: a tuple of arrays (any shapes), everything that a resume needs. The state
-            is written in place, so the tuple itself stays the same.
+        init: `init(params)` returns the state: a tuple of arrays (any shapes), all that resuming needs. `update` writes
+            to these arrays in place.
         update: `update(params, gradient, state, step)` changes `params` and `state`; `gradient` may be overwritten.
-        decoupled: whether weight decay shrinks the weights themselves (as in AdamW) and not the gradient.
-        full_batch: whether it needs the gradient of all samples in every step.
+        decoupled: whether weight decay is applied to the weights (as in AdamW) and not added to the gradient.
+        full_batch: whether every step needs the gradient of all samples.
 
     `params` has shape `(P,)`, or `(R, P)` for R stacked networks, whose steps must not depend on one another. An
     optimizer that needs sums over the parameters (a norm, a dot product) takes them over the last axis.

@@ -1,4 +1,4 @@
-"""Gradient descent with momentum: a heavy ball that keeps rolling through narrow valleys."""
+"""Gradient descent with momentum, which speeds it up along narrow valleys."""
 
 import numpy as np
 

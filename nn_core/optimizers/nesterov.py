@@ -1,4 +1,4 @@
-"""Nesterov's momentum: the gradient is taken where the momentum is about to lead."""
+"""Nesterov's momentum: the gradient at the point that the momentum leads to."""
 
 from knobwise.nn_core.optimizers import Array, Optimizer, State, Step, zeros
 
@@ -19,10 +19,10 @@ def nesterov(momentum: float = 0.9) -> Optimizer:
         return (zeros(params),)
 
     def update(params: Array, gradient: Array, state: State, step: Step) -> None:
-        (carried,) = state
-        carried += gradient
-        carried *= momentum
-        gradient += carried
+        (velocity,) = state
+        velocity += gradient
+        velocity *= momentum
+        gradient += velocity
         gradient *= step.lr
         params -= gradient
 

@@ -10,11 +10,11 @@ from knobwise.nn_core.optimizers import Array, Optimizer, State, Step, zeros
 def rmsprop(alpha: float = 0.99, eps: float = 1e-8) -> Optimizer:
     """v <- alpha v + (1 - alpha) g^2,  p <- p - lr g / (sqrt(v) + eps).
 
-    The state holds V = v / (1 - alpha), so that g^2 goes in unscaled: with c = sqrt(1 / (1 - alpha)) the step is
+    The state holds V = v / (1 - alpha), so that g^2 is added unscaled: with c = sqrt(1 / (1 - alpha)) the step is
     lr c g / (sqrt(V) + c eps), the same in one pass less.
 
     Args:
-        alpha: in [0, 1), how much of the past is kept.
+        alpha: decay rate of the running mean of g^2, in [0, 1).
         eps: > 0, keeps the step finite where gradients vanish.
 
     Tieleman and Hinton (2012), "Neural networks for machine learning", lecture 6.5; defaults as in PyTorch.

@@ -1,4 +1,4 @@
-"""Gradient descent, the article's way of learning."""
+"""Gradient descent, as in the article."""
 
 from knobwise.nn_core.optimizers import Array, Optimizer, State, Step
 

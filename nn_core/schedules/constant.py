@@ -1,4 +1,4 @@
-"""The learning rate as it was given, from the first epoch to the last."""
+"""A constant learning rate."""
 
 from knobwise.nn_core.schedules import Schedule
 

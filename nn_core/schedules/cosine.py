@@ -1,4 +1,4 @@
-"""Cosine annealing: the learning rate glides to zero over the run."""
+"""Cosine annealing: the learning rate falls to zero over the run, along half a cosine."""
 
 import math
 
@@ -9,7 +9,7 @@ def cosine(min_factor: float = 0.0) -> Schedule:
     """factor = min_factor + (1 - min_factor) (1 + cos(pi epoch / total)) / 2.
 
     Args:
-        min_factor: in [0, 1], what it ends at.
+        min_factor: at the end of the run, in [0, 1].
 
     Loshchilov and Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", eq. 5, without restarts.
 

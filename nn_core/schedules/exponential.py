@@ -1,4 +1,4 @@
-"""Exponential decay: the learning rate loses the same share of itself in every epoch."""
+"""Exponential decay: the learning rate falls by the same factor in every epoch."""
 
 from knobwise.nn_core.schedules import Schedule
 

@@ -1,4 +1,4 @@
-"""One cycle: the learning rate climbs to a bold value, then anneals far below where it began."""
+"""One cycle: the learning rate rises to a large value, then anneals far below its first one."""
 
 import math
 
@@ -9,8 +9,8 @@ def one_cycle(warmup: float = 0.3, start: float = 0.04, end: float = 4e-6) -> Sc
     """A half cosine from `start` up to 1 over the first part of the run, and another from 1 down to `end`.
 
     Args:
-        warmup: the share of the run spent climbing, in (0, 1).
-        start, end: factors at the beginning and at the end, in (0, 1]; by default 1/25 and that over 10^4.
+        warmup: the share of the run in which the rate rises, in (0, 1).
+        start, end: factors at the beginning and at the end, in (0, 1]; by default 1/25 and 1/25 / 10^4.
 
     Smith and Topin (2018), "Super-convergence: very fast training of neural networks using large learning rates";
     defaults as in PyTorch's `OneCycleLR`.

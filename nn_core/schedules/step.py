@@ -1,4 +1,4 @@
-"""Stairs: the learning rate falls by a constant factor every so many epochs."""
+"""Steps: the learning rate falls by a constant factor at regular intervals of epochs."""
 
 import math
 

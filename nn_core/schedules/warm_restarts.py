@@ -1,4 +1,4 @@
-"""Cosine annealing with warm restarts: glide to zero, jump back to the top, glide again, longer every time."""
+"""Cosine annealing with warm restarts: cycles from the full rate to zero, each longer than the one before."""
 
 import math
 
@@ -13,8 +13,8 @@ def warm_restarts(first: float = 100.0, growth: float = 2.0, min_factor: float =
 
     Args:
         first: epochs in the first cycle, > 0.
-        growth: by which a cycle is longer than the one before it, >= 1.
-        min_factor: in [0, 1], what each cycle ends at.
+        growth: length of a cycle divided by that of the one before it, >= 1.
+        min_factor: at the end of each cycle, in [0, 1].
 
     Loshchilov and Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", eq. 5.
 
@@ -23,10 +23,10 @@ def warm_restarts(first: float = 100.0, growth: float = 2.0, min_factor: float =
     """
 
     def factor(epoch: float, total: float) -> float:
-        into, length = epoch, first
-        while into >= length:
-            into -= length
+        elapsed, length = epoch, first
+        while elapsed >= length:
+            elapsed -= length
             length *= growth
-        return min_factor + (1 - min_factor) * 0.5 * (1 + math.cos(math.pi * into / length))
+        return min_factor + (1 - min_factor) * 0.5 * (1 + math.cos(math.pi * elapsed / length))
 
     return Schedule(factor, uses_total=False, falls=False)

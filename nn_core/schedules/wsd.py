@@ -1,4 +1,4 @@
-"""Warmup, stable, decay: a short climb, a long plateau, and a straight fall to zero at the end."""
+"""Warmup, stable, decay: a short linear rise, a long plateau, and a linear fall to zero at the end."""
 
 from knobwise.nn_core.schedules import Schedule
 
@@ -6,11 +6,11 @@ from knobwise.nn_core.schedules import Schedule
 def wsd(warmup: float = 0.05, decay: float = 0.2, start: float = 0.04) -> Schedule:
     """A straight line from `start` up to 1, then 1, then a straight line down to 0.
 
-    On the plateau nothing is given up: most of the gain of annealing comes in the short fall at the end.
+    Most of the gain of annealing comes in the short fall at the end.
 
     Args:
-        warmup: the share of the run spent climbing, in [0, 1).
-        decay: the share of the run spent falling, in (0, 1 - warmup].
+        warmup: the share of the run in which the rate rises, in [0, 1).
+        decay: the share of the run in which it falls, in (0, 1 - warmup].
         start: the factor at the beginning, in (0, 1].
 
     Hu et al. (2024), "MiniCPM", section 4; Haegele et al. (2024), "Scaling laws and compute-optimal training beyond

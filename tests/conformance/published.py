@@ -1,4 +1,4 @@
-"""The published updates, as slow and plain as they can be written: what the fast ones are held to.
+"""The published updates, written out slowly and plainly: the reference for the fast ones.
 
 Each takes the options of the optimizer of its name, and gives a function from (step number, parameters, gradient, lr)
 to the next parameters. It may keep whatever it likes.

@@ -1,4 +1,4 @@
-"""A file put into a variant's folder is found and checked, with no list to add it to; a wrong one is caught."""
+"""A file added to a variant's folder is found and checked without registration; a wrong one is caught."""
 
 import importlib
 import sys
@@ -93,7 +93,7 @@ def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drop]:
 
 
 def failures(kind: Kind) -> list[str]:
-    """The names of the checks that the newcomer does not pass."""
+    """The names of the checks that the new variant fails."""
     (newcomer,) = (name for name in variants.names(kind) if name == NAME)
     failed = []
     for check in CHECKS[kind]:
@@ -105,13 +105,13 @@ def failures(kind: Kind) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_a_right_one_is_found_and_passes(kind: Kind, drop: Drop) -> None:
+def test_a_correct_variant_is_found_and_passes(kind: Kind, drop: Drop) -> None:
     assert NAME not in variants.names(kind)
     drop(kind, 1)
     assert failures(kind) == []
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_a_wrong_one_is_found_and_caught(kind: Kind, drop: Drop) -> None:
+def test_a_wrong_variant_is_found_and_caught(kind: Kind, drop: Drop) -> None:
     drop(kind, 1.0005 if kind in ("activations", "losses") else 1.05)
     assert CAUGHT_BY[kind] in failures(kind)

@@ -1,4 +1,4 @@
-"""Every problem that is found, a table, a function and a problem dropped in, through every check."""
+"""Every bundled problem, a table, a function and a new problem file, through every check."""
 
 import importlib
 import inspect
@@ -129,16 +129,16 @@ def test_options_have_types_and_defaults_that_work(name: str) -> None:
     for each in parameters.values():
         assert each.annotation in (int, float, str)
         assert type(each.default) is each.annotation
-    said = "&".join(f"{option}={each.default}" for option, each in parameters.items())
-    plain, spelled = problems.load(name), problems.load(f"{name}?{said}" if said else name)
+    options = "&".join(f"{option}={each.default}" for option, each in parameters.items())
+    plain, spelled = problems.load(name), problems.load(f"{name}?{options}" if options else name)
     np.testing.assert_array_equal(plain.test().y, spelled.test().y)
 
 
 @pytest.mark.parametrize("name", problems.names())
-def test_a_listing_has_something_to_say(name: str) -> None:
-    said = inspect.getdoc(importlib.import_module(f"knobwise.experiments.problems.{name}")) or ""
-    assert said.partition("\n")[0].endswith(".")
-    assert name == "article" or len(said.partition("\n")[0]) <= 76
+def test_a_listing_has_a_description(name: str) -> None:
+    docstring = inspect.getdoc(importlib.import_module(f"knobwise.experiments.problems.{name}")) or ""
+    assert docstring.partition("\n")[0].endswith(".")
+    assert name == "article" or len(docstring.partition("\n")[0]) <= 76
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every variant that is found in its folder, through every check of its kind."""
+"""Every variant in its folder, through every check of its kind."""
 
 from collections.abc import Callable
 from typing import Any

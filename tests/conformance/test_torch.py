@@ -1,4 +1,4 @@
-"""The same numbers as PyTorch, to 1e-9 in float64, wherever it has the same thing. Skipped where it is not there."""
+"""The same numbers as PyTorch, to 1e-9 in float64, for all that both have. Skipped where PyTorch is not installed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -122,7 +122,7 @@ SCHEDULES: dict[str, tuple[dict[str, Any], Callable[[Any], Any]]] = {
         {"first": 5, "growth": 2},
         lambda o: torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(o, 5, T_mult=2),
     ),
-    # PyTorch counts steps from 0 to one less than their number, and turns one step before the share asked for.
+    # PyTorch counts steps from 0 to one less than their number, and turns one step before the share that is set.
     "one_cycle": (
         {"warmup": (0.3 * (TOTAL + 1) - 1) / TOTAL},
         lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 1.0, TOTAL + 1),

@@ -1,4 +1,4 @@
-"""What is particular to one activation: values known by heart, kinks, and numbers that are none."""
+"""Properties of single activations: known values, kinks, and values that are not numbers."""
 
 from math import erf, sqrt
 
@@ -33,7 +33,7 @@ def test_known_values(name: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_relu_is_that_of_the_article_bit_for_bit(dtype: type) -> None:
+def test_relu_equals_the_articles_bit_for_bit(dtype: type) -> None:
     z: Array = np.random.default_rng(0).normal(size=(6, 50)).astype(dtype)
     z[:, :5] = [-0.0, 0.0, np.finfo(dtype).tiny, -np.finfo(dtype).tiny, np.inf]
     delta: Array = np.random.default_rng(1).normal(size=z.shape).astype(dtype)
@@ -43,7 +43,7 @@ def test_relu_is_that_of_the_article_bit_for_bit(dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_leaky_relu_lets_delta_through_untouched_above_zero(dtype: type) -> None:
+def test_leaky_relu_does_not_change_delta_above_zero(dtype: type) -> None:
     z: Array = np.random.default_rng(0).normal(size=(6, 50)).astype(dtype)
     delta: Array = np.random.default_rng(1).normal(size=z.shape).astype(dtype)
     _, back = run(variants.load("activations", "leaky_relu", leak=0.25), z, delta)
@@ -65,7 +65,7 @@ def test_softmax_makes_probabilities_of_the_classes_of_each_sample() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_relu_of_the_bits_is_that_of_the_floats(dtype: type) -> None:
+def test_relu_of_the_bits_equals_relu_of_the_floats(dtype: type) -> None:
     relu = variants.load("activations", "relu")
     z: Array = np.random.default_rng(0).normal(size=(6, 50)).astype(dtype)
     delta: Array = np.random.default_rng(1).normal(size=z.shape).astype(dtype)

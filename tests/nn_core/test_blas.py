@@ -9,7 +9,7 @@ from knobwise.nn_core import blas
 ZEN5 = {"vendor": "AuthenticAMD", "family": "26", "flags": "fma avx2 avx512f avx512bw avx512dq avx512vl avx512cd"}
 
 
-def test_threads_are_set_and_the_users_own_setting_is_left() -> None:
+def test_threads_are_set_and_the_users_setting_is_kept() -> None:
     wanted = blas.worker_environment(env={"OPENBLAS_NUM_THREADS": "3"})
     assert wanted["OMP_NUM_THREADS"] == wanted["MKL_NUM_THREADS"] == "1"
     assert "OPENBLAS_NUM_THREADS" not in wanted
@@ -26,7 +26,7 @@ def test_threads_are_set_and_the_users_own_setting_is_left() -> None:
         ({}, "unknown", ""),
     ],
 )
-def test_a_kernel_is_asked_for_only_where_detection_fell_short(cpu: dict[str, str], detected: str, kernel: str) -> None:
+def test_a_kernel_is_requested_only_where_detection_failed(cpu: dict[str, str], detected: str, kernel: str) -> None:
     assert blas.better_kernel(cpu, detected) == kernel
 
 

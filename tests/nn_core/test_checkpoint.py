@@ -2,7 +2,7 @@
 
 import io
 import os
-import pickle  # noqa: TID251  the attack that a checkpoint must not fall for
+import pickle  # noqa: TID251  the attack that a checkpoint must resist
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def test_round_trip(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -1, -200])
-def test_cut_short_is_one_line(cut: int) -> None:
+def test_a_truncated_checkpoint_is_refused_in_one_line(cut: int) -> None:
     whole = checkpoint.dump(state_with(np.random.default_rng(0)), {}, {})
     with pytest.raises(ValueError, match="not a readable checkpoint") as error:
         checkpoint.load(whole[:cut])

@@ -26,7 +26,7 @@ def test_known_derivatives(f: Callable[[Array], float], derivative: Callable[[Ar
     assert relative_error(numerical_gradient(f, x), derivative(x)) < 1e-8
 
 
-def test_an_array_that_f_changes_is_not_the_callers() -> None:
+def test_f_may_change_its_argument() -> None:
     x = np.array([1.0, 2.0])
 
     def spoils(there: Array) -> float:
@@ -40,7 +40,7 @@ def test_an_array_that_f_changes_is_not_the_callers() -> None:
 
 @pytest.mark.parametrize("factor", [1.0005, 0.9995])
 @pytest.mark.parametrize("entry", [None, 7])
-def test_an_error_of_a_twentieth_of_a_percent_is_seen(factor: float, entry: int | None) -> None:
+def test_an_error_of_a_twentieth_of_a_percent_is_detected(factor: float, entry: int | None) -> None:
     """In the whole gradient, or in its largest entry alone."""
     x = np.linspace(-2, 1, 8)
     wrong = np.exp(x)

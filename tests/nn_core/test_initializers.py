@@ -1,4 +1,4 @@
-"""What is particular to one initializer: the variance and the bounds that its paper asks for."""
+"""Properties of single initializers: the variance and the bounds of their papers."""
 
 from math import sqrt
 

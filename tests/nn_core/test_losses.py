@@ -1,4 +1,4 @@
-"""What is particular to one loss: values worked by hand."""
+"""Properties of single losses: values worked by hand."""
 
 from math import exp, log
 
@@ -30,19 +30,19 @@ def test_every_loss_has_a_worked_value() -> None:
 @pytest.mark.parametrize("name", KNOWN)
 def test_worked_by_hand(name: str) -> None:
     output, target, expected, gradient = KNOWN[name]
-    total, found = run(variants.load("losses", name), np.array(output), np.array(target))
+    total, computed = run(variants.load("losses", name), np.array(output), np.array(target))
     assert total == pytest.approx(expected, rel=1e-12)
-    np.testing.assert_allclose(found, gradient, atol=1e-12)
+    np.testing.assert_allclose(computed, gradient, atol=1e-12)
 
 
-def test_huber_is_straight_beyond_delta() -> None:
+def test_huber_is_linear_beyond_delta() -> None:
     total, gradient = run(variants.load("losses", "huber", delta=3.0), np.array([[10.0]]), np.array([[0.0]]))
     assert total == 3 * (10 - 1.5)
     assert gradient == 3
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy"])
-def test_a_sure_mistake_costs_its_logit(name: str) -> None:
+def test_a_confident_mistake_costs_its_logit(name: str) -> None:
     output, target = np.array([[-1e4], [0.0]]), np.array([[1.0], [0.0]])
     k = 1 if name == "cross_entropy" else 2
     expected = 1e4 if k == 1 else (1e4 + log(2)) / 2
@@ -51,7 +51,7 @@ def test_a_sure_mistake_costs_its_logit(name: str) -> None:
     assert gradient[0, 0] == pytest.approx(-1 / k)
 
 
-def test_a_sure_answer_that_is_right_costs_next_to_nothing() -> None:
+def test_a_confident_correct_answer_costs_almost_nothing() -> None:
     total, _ = run(variants.load("losses", "binary_cross_entropy"), np.array([[20.0]]), np.array([[1.0]]))
     assert total == pytest.approx(exp(-20), rel=1e-6)
 

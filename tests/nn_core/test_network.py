@@ -42,7 +42,7 @@ def test_layers_are_views_of_one_vector() -> None:
     assert np.concatenate([part.ravel() for layer in layers for part in layer]).tolist() == flat.tolist()
 
 
-def test_start_is_the_articles() -> None:
+def test_initial_weights_equal_the_articles() -> None:
     net = Network.build((2, 64, 64, 64, 1), "relu", "half_mse")
     params = net.start(load("initializers", "uniform"), np.random.RandomState(99))
     for layer, weights in zip(net.layers(params), SimpleNN([2, 64, 64, 64, 1]).weights, strict=True):
@@ -50,7 +50,7 @@ def test_start_is_the_articles() -> None:
         assert not layer.b.any()
 
 
-def test_forward_and_backward_are_the_articles() -> None:
+def test_forward_and_backward_equal_the_articles() -> None:
     net, params = started()
     reference = SimpleNN(list(SIZES))
     for i, layer in enumerate(net.layers(params)):
@@ -89,7 +89,7 @@ def test_gradient_by_central_differences(sizes: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(("sizes", "samples"), [(SIZES, 20), ((2, 64, 64, 1), 64)])  # 64: rows a power of two apart
-def test_stacked_networks_are_those_alone(sizes: tuple[int, ...], samples: int) -> None:
+def test_stacked_networks_equal_each_alone(sizes: tuple[int, ...], samples: int) -> None:
     pairs = [started(sizes, seed=seed) for seed in range(4)]
     net, stacked = pairs[0][0], np.stack([params for _, params in pairs])
     random = np.random.default_rng(3)
@@ -125,7 +125,7 @@ def test_a_chunk_fits_the_kernels_and_the_cache(width: int, chunk: int) -> None:
 
 
 @pytest.mark.parametrize(("samples", "count"), [(100, 1), (128, 1), (256, 2), (512, 4), (1024, 8)])
-def test_strips_are_the_whole_and_none_has_more_rows_than_find_room_in_the_cache(samples: int, count: int) -> None:
+def test_strips_cover_the_array_and_their_rows_fit_in_the_cache(samples: int, count: int) -> None:
     columns = np.arange(64.0 * samples, dtype=np.float32).reshape(64, samples)
     turned = np.full((samples, 64), np.nan, np.float32)
     pairs = strips(turned, columns.T)

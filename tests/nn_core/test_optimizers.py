@@ -1,4 +1,4 @@
-"""What is particular to one optimizer: memory, a hand-worked step, and the line search of L-BFGS."""
+"""Properties of single optimizers: memory, a step worked by hand, and the line search of L-BFGS."""
 
 import tracemalloc
 
@@ -57,7 +57,7 @@ def test_lbfgs_solves_a_parabola_of_ten_dimensions() -> None:
 
 
 def accepted(problem: Problem, start: Array, count: int) -> list[tuple[float, float]]:
-    """The loss at every point that L-BFGS accepted, and the fraction of the promised fall that it brought."""
+    """The loss at every point that L-BFGS accepted, and the fraction of the predicted decrease that it reached."""
     optimizer: Optimizer = variants.load("optimizers", "lbfgs")
     params = start.copy()
     state = optimizer.init(params)
@@ -67,7 +67,7 @@ def accepted(problem: Problem, start: Array, count: int) -> list[tuple[float, fl
         loss, gradient = problem(params)
         before, trial, promised = point.copy(), params.copy(), float(slope @ (params - point))
         if np.array_equal(trial, before):
-            break  # at the bottom, to the last bit
+            break  # at the minimum, to the last bit
         assert promised <= 0, "the direction does not lead down"
         optimizer.update(params, gradient.copy(), state, Step(number, 1.0, float(loss), np.empty_like(params)))
         if not np.array_equal(point, before):
@@ -86,7 +86,7 @@ def test_every_point_that_lbfgs_accepts_satisfies_armijo() -> None:
     assert all(share >= 1e-4 for _, share in points)
 
 
-def test_lbfgs_climbs_out_of_a_hill_where_the_curvature_is_negative() -> None:
+def test_lbfgs_descends_where_the_curvature_is_negative() -> None:
     """sum cos x_i from near its top: pairs with s.y < 0 are left out, so that directions still descend."""
 
     def hills(x: Array) -> tuple[Array, Array]:
@@ -96,7 +96,7 @@ def test_lbfgs_climbs_out_of_a_hill_where_the_curvature_is_negative() -> None:
     assert points[-1][0] == pytest.approx(-3, abs=1e-9)
 
 
-def test_lbfgs_comes_back_from_a_loss_that_is_not_a_number() -> None:
+def test_lbfgs_recovers_from_a_loss_that_is_not_a_number() -> None:
     """A barrier: beyond x = 1 the loss is not a number, the minimum is just before it."""
 
     def barrier(x: Array) -> tuple[Array, Array]:
@@ -108,7 +108,7 @@ def test_lbfgs_comes_back_from_a_loss_that_is_not_a_number() -> None:
     assert min(x for x in losses if np.isfinite(x)) == pytest.approx(float(barrier(np.array([0.95]))[0]), abs=1e-12)
 
 
-def test_lbfgs_stays_at_the_bottom_once_there() -> None:
+def test_lbfgs_stays_at_the_minimum() -> None:
     losses = losses_of(parabola, np.linspace(-2, 3, 6), 300)
     assert max(losses[-100:]) < 1e-12
     at_rest = losses_of(parabola, np.ones(6), 5)

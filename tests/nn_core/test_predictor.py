@@ -1,4 +1,4 @@
-"""A network from its checkpoint: the run's own predictions, and no pickle ever read."""
+"""A network from its checkpoint: the run's own predictions, and nothing unpickled."""
 
 import io
 from pathlib import Path
@@ -31,28 +31,28 @@ def trained(**knobs: Any) -> tuple[RunConfig, bytes]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_it_says_what_the_run_says_and_what_the_formulas_say(dtype: str) -> None:
+def test_predictions_equal_the_runs_and_the_formulas(dtype: str) -> None:
     config, data = trained(dtype=dtype)
-    found = predictor.load(data).predict(X)
+    predicted = predictor.load(data).predict(X)
     problem = problems.load("article")
     state, arrays, _ = checkpoint.load(data)
     same = predictions(network_of(problem, config), state.params, Data.of(problem, config), X)
-    np.testing.assert_array_equal(found, same)
+    np.testing.assert_array_equal(predicted, same)
     a = (X - arrays["input_mean"]) / arrays["input_std"]
     layers = network_of(problem, config).layers(state.params.astype(np.float64))
     for W, b in layers[:-1]:
         a = np.maximum(a @ W + b, 0)
     W, b = layers[-1]
-    np.testing.assert_allclose(found, (a @ W + b) * arrays["output_std"] + arrays["output_mean"], rtol=1e-12)
+    np.testing.assert_allclose(predicted, (a @ W + b) * arrays["output_std"] + arrays["output_mean"], rtol=1e-12)
 
 
-def test_a_sample_s_prediction_does_not_depend_on_those_beside_it() -> None:
+def test_a_prediction_does_not_depend_on_the_other_samples() -> None:
     network = predictor.load(trained()[1])
     alone = np.concatenate([network.predict(X[i : i + 1]) for i in range(len(X))])
     np.testing.assert_allclose(network.predict(X), alone, rtol=1e-12, atol=1e-12)
 
 
-def test_after_an_early_stop_the_weights_are_the_best_seen() -> None:
+def test_after_an_early_stop_the_weights_are_the_best() -> None:
     _, data = trained(epochs=400, lr=0.05, patience=2, n_samples=10)
     state, arrays, _ = checkpoint.load(data)
     assert arrays["best_params"].size
@@ -60,7 +60,7 @@ def test_after_an_early_stop_the_weights_are_the_best_seen() -> None:
     assert not np.array_equal(state.params, arrays["best_params"])
 
 
-def test_a_pickle_in_the_place_of_the_weights_is_refused_and_not_read(tmp_path: Path) -> None:
+def test_pickled_weights_are_refused_and_not_unpickled(tmp_path: Path) -> None:
     file = tmp_path / "witness"
     with np.load(io.BytesIO(trained()[1])) as whole:
         members = dict(whole)
@@ -75,7 +75,7 @@ def test_a_pickle_in_the_place_of_the_weights_is_refused_and_not_read(tmp_path: 
     assert file.exists(), "the pickle would have worked"
 
 
-def test_what_is_no_checkpoint_of_a_run_is_refused() -> None:
+def test_a_file_that_is_not_a_checkpoint_of_a_run_is_refused() -> None:
     state, arrays, facts = checkpoint.load(trained()[1])
     del arrays["input_mean"]
     with pytest.raises(ValueError, match="without 'input_mean'"):

@@ -1,4 +1,4 @@
-"""What is particular to one schedule: its ends, its turning points, its jumps."""
+"""Properties of single schedules: ends, turning points, jumps."""
 
 import numpy as np
 import pytest
@@ -45,6 +45,6 @@ def test_min_factor_is_where_it_ends(name: str) -> None:
     assert min(curve(schedule, 300.0, 30_001)) == pytest.approx(0.2, abs=1e-6)
 
 
-def test_which_ones_a_longer_run_can_continue() -> None:
+def test_which_schedules_a_longer_run_can_continue() -> None:
     continued = [name for name in variants.names("schedules") if not variants.load("schedules", name).uses_total]
     assert continued == ["constant", "exponential", "step", "warm_restarts"]

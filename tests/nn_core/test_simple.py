@@ -32,7 +32,7 @@ def test_making_a_network_leaves_the_global_random_state_alone() -> None:
 
 
 @pytest.mark.parametrize("structure", [[], [3], [2, 0, 1], [-1, 1]])
-def test_a_structure_that_is_none_is_refused(structure: list[int]) -> None:
+def test_an_invalid_structure_is_refused(structure: list[int]) -> None:
     with pytest.raises(ValueError, match="at least two layer sizes, each >= 1, got"):
         SimpleNN(structure)
 
@@ -85,11 +85,11 @@ def test_the_worked_step_back() -> None:
     X = np.array([[1.0, 2.0, 3.0]])
     before = [w.copy() for w in net.weights]
     weight_changes, bias_changes = net.backward(*net.forward(X), X.mean(axis=1, keepdims=True))
-    # The output's bias changes by the change wanted of the output.
+    # The output's bias changes by the desired change of the output.
     np.testing.assert_array_equal(bias_changes[1], [[5]])
-    # A weight changes by its input times the wanted change: 1*5, 5*5, and 0*5 for the perceptron that is at 0.
+    # A weight changes by its input times the desired change: 1*5, 5*5, and 0*5 for the perceptron that is at 0.
     np.testing.assert_array_equal(weight_changes[1], [[5], [25], [0]])
-    # Back through the weights 2, 1, 4: wanted of the hidden ones are 5*2, 5*1 and 5*4; the last did not fire: 0.
+    # Back through the weights 2, 1, 4: the hidden changes are 5*2, 5*1 and 5*4; the last did not fire: 0.
     np.testing.assert_array_equal(bias_changes[0], [[10, 5, 0]])
     # Inputs 1, 2, 3 times 10, 5, 0.
     np.testing.assert_array_equal(weight_changes[0], [[10, 5, 0], [20, 10, 0], [30, 15, 0]])
@@ -153,9 +153,9 @@ def test_train_reports_every_20th_epoch_and_the_last_each_before_its_update() ->
     assert list(history) == [0, 20, 40, 45]
     assert history[0] == before
     assert history[45] < history[20] < history[0]
-    again = SimpleNN([2, 4, 1])
-    again.train(X, y, epochs=45, lr=0.02)
-    assert history[45] == float(np.mean((again.predict(X) - y[:, 0]) ** 2))
+    second = SimpleNN([2, 4, 1])
+    second.train(X, y, epochs=45, lr=0.02)
+    assert history[45] == float(np.mean((second.predict(X) - y[:, 0]) ** 2))
 
 
 def test_the_default_learning_rate_is_a_hundredth() -> None:

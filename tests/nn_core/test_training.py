@@ -1,4 +1,4 @@
-"""The training loop: equal to the article's, resumable bit for bit, replicates as if alone, divergence told."""
+"""The training loop: equal to the article's, resumable bit for bit, replicates as if alone, divergence reported."""
 
 from dataclasses import replace
 from typing import Any
@@ -81,10 +81,10 @@ def test_resumed_through_a_checkpoint_is_bit_for_bit_the_same(changes: dict[str,
     net, state = fresh(how)
     X, y = samples(100)
     columns, target = with_ones(X, "float64"), np.ascontiguousarray(y.T)
-    again = [e.loss for e in train(net, state, how, columns, target, until=5)]
+    resumed_losses = [e.loss for e in train(net, state, how, columns, target, until=5)]
     saved = checkpoint.load(checkpoint.dump(state, {}, {}))
-    again += [e.loss for e in train(net, saved.state, how, columns, target)]
-    assert again == losses
+    resumed_losses += [e.loss for e in train(net, saved.state, how, columns, target)]
+    assert resumed_losses == losses
     assert np.array_equal(saved.state.params, whole.params)
     assert (saved.state.epoch, saved.state.step) == (whole.epoch, whole.step)
 
@@ -119,13 +119,13 @@ def test_one_replicate_that_diverges_leaves_the_others_alone() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_divergence_is_told_and_ends_training(dtype: str) -> None:
+def test_divergence_is_reported_and_ends_training(dtype: str) -> None:
     state, losses = trained(recipe(lr=1e6, epochs=1000), dtype=dtype)
     assert not state.finite
     assert len(losses) < 20
 
 
-def test_a_weight_that_overflows_behind_a_finite_loss_is_seen() -> None:
+def test_a_weight_that_overflows_behind_a_finite_loss_is_detected() -> None:
     how = recipe(epochs=5)
     net, state = fresh(how)
     hidden = net.layers(state.params)[0].W
@@ -136,7 +136,7 @@ def test_a_weight_that_overflows_behind_a_finite_loss_is_seen() -> None:
     assert not state.finite
 
 
-def test_every_sample_is_seen_once_an_epoch_in_an_order_that_changes() -> None:
+def test_every_sample_is_used_once_an_epoch_in_an_order_that_changes() -> None:
     random = [np.random.default_rng(0)]
     source = np.arange(50.0)[None, :]
     out = np.empty_like(source)
@@ -155,13 +155,13 @@ def test_dropout_keeps_the_expectation() -> None:
     assert abs(mask.mean() - 1) < 4 * np.sqrt(0.25 / 0.75 / mask.size)
 
 
-def test_weight_decay_and_clipping_are_the_published_ones() -> None:
+def test_weight_decay_and_clipping_equal_the_published_formulas() -> None:
     X, y = samples(40)
     columns, target = with_ones(X, "float64"), np.ascontiguousarray(y.T)
     net, state = fresh(recipe())
     before = state.params.copy()
     plain = training.Gradient(net, state, recipe(), 40)
-    plain.of(columns, target)
+    plain.compute(columns, target)
     g = plain.value.copy()
     for how, expected in (
         (recipe(weight_decay=0.1), before - 0.01 * (g + 0.1 * before)),
@@ -200,7 +200,7 @@ def test_threads_share_the_samples(threads: int, batch_size: int) -> None:
     assert len(training.Gradient(net, state, how, batch_size or 3500, threads)._lanes) == threads
 
 
-def test_threads_that_overflow_say_nothing() -> None:
+def test_threads_that_overflow_do_not_warn() -> None:
     how = recipe(lr=1e6, epochs=100)
     net, state = fresh(how)
     X, y = samples(2000)

@@ -42,7 +42,7 @@ def float32_agrees_with_float64(activation: Activation) -> None:
 
 
 def works_in_place(activation: Activation) -> None:
-    """Through a view whose rows end with one that belongs to somebody else, as the network's do."""
+    """Through a view whose rows end with one of another array, as the network's do."""
     random = np.random.default_rng(3)
     z, delta = random.normal(size=(R, K, M)), random.normal(size=(R, K, M))
     values, back = run(activation, z, delta)

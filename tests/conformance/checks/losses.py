@@ -61,7 +61,7 @@ def float32_agrees_with_float64(loss: Loss) -> None:
 
 
 def finite_at_extremes(loss: Loss) -> None:
-    """Sure predictions, right and wrong, of targets that are 0 and 1."""
+    """Confident predictions, right and wrong, of targets that are 0 and 1."""
     for dtype in (np.float32, np.float64):
         target: Array = np.eye(3, dtype=dtype)
         with np.errstate(over="raise", invalid="raise", divide="raise"):
@@ -79,7 +79,7 @@ def target_is_left_alone(loss: Loss) -> None:
 
 
 def least_where_the_prediction_is_the_target(loss: Loss) -> None:
-    """The link turns the output that is best into the target itself."""
+    """The link turns the best output into the target itself."""
     assert loss.unit > 0
     output, _ = data(loss, 4, M)
     target = output.copy()

@@ -27,21 +27,21 @@ def rosenbrock(x: Array) -> tuple[Array, Array]:
 def steps(
     optimizer: Optimizer, params: Array, state: State, problem: Problem, lr: float, first: int, last: int
 ) -> Iterator[Array]:
-    """Makes steps `first` to `last` in place; yields the loss before each. `work` starts as rubbish every time."""
+    """Makes steps `first` to `last` in place; yields the loss before each. `work` starts as NaN each time."""
     for number in range(first, last + 1):
         loss, gradient = problem(params)
-        told = float(loss) if params.ndim == 1 else loss
-        optimizer.update(params, gradient, state, Step(number, lr, told, np.full_like(params, np.nan)))
+        loss_given = float(loss) if params.ndim == 1 else loss
+        optimizer.update(params, gradient, state, Step(number, lr, loss_given, np.full_like(params, np.nan)))
         yield loss
 
 
 def walk(optimizer: Optimizer, params: Array, problem: Problem, lr: float, count: int) -> Array:
     """Where `count` steps from `params` lead; not a number where they diverge."""
-    there = params.copy()
+    point = params.copy()
     with np.errstate(all="ignore"):
-        for _ in steps(optimizer, there, optimizer.init(there), problem, lr, 1, count):
+        for _ in steps(optimizer, point, optimizer.init(point), problem, lr, 1, count):
             pass
-    return there
+    return point
 
 
 def lowest(optimizer: Optimizer, start: Array, problem: Problem, enough: float, count: int) -> float:
@@ -59,14 +59,14 @@ def lowest(optimizer: Optimizer, start: Array, problem: Problem, enough: float, 
     return float(best)
 
 
-def finds_the_bottom_of_a_parabola(optimizer: Optimizer) -> None:
-    found = lowest(optimizer, np.linspace(-2, 3, 6), parabola, 1e-6, 1500)
-    assert found <= 1e-6, f"after 1,500 steps the loss is still {found:.1e}"
+def finds_the_minimum_of_a_parabola(optimizer: Optimizer) -> None:
+    loss = lowest(optimizer, np.linspace(-2, 3, 6), parabola, 1e-6, 1500)
+    assert loss <= 1e-6, f"after 1,500 steps the loss is still {loss:.1e}"
 
 
 def follows_the_valley_of_rosenbrock(optimizer: Optimizer) -> None:
-    found = lowest(optimizer, np.array([-1.2, 1.0]), rosenbrock, 0.01, 6000)
-    assert found <= 0.01, f"after 6,000 steps the loss is still {found:.1e}"
+    loss = lowest(optimizer, np.array([-1.2, 1.0]), rosenbrock, 0.01, 6000)
+    assert loss <= 0.01, f"after 6,000 steps the loss is still {loss:.1e}"
 
 
 def stacked_equals_each_alone(optimizer: Optimizer) -> None:
@@ -113,7 +113,7 @@ def float32_stays_near_float64(optimizer: Optimizer) -> None:
 
 
 CHECKS = (
-    finds_the_bottom_of_a_parabola,
+    finds_the_minimum_of_a_parabola,
     follows_the_valley_of_rosenbrock,
     stacked_equals_each_alone,
     resumes_bit_for_bit,

@@ -25,7 +25,7 @@ SHORT = RunConfig(
 
 
 def afresh(text: str) -> Problem:
-    """The problem, loaded again and not taken from those that are kept."""
+    """The problem, loaded anew and not from the cache."""
     problems._LOADED.clear()
     return problems.load(text)
 
@@ -50,9 +50,9 @@ def named_in_full(text: str) -> None:
     problem = problems.load(text)
     assert problem.shown
     assert problem.about or text == "article"
-    again = afresh(problem.name)
-    assert again.name == problem.name
-    assert all(map(same, parts_of(problem), parts_of(again)))
+    reloaded = afresh(problem.name)
+    assert reloaded.name == problem.name
+    assert all(map(same, parts_of(problem), parts_of(reloaded)))
 
 
 def shapes_and_numbers(text: str) -> None:
@@ -68,14 +68,14 @@ def shapes_and_numbers(text: str) -> None:
 
 
 def a_seed_decides(text: str) -> None:
-    problem, again = problems.load(text), afresh(text)
+    problem, reloaded = problems.load(text), afresh(text)
     n = size_of(problem)
     for seed in SEEDS:
-        assert same(problem.train(n, seed), again.train(n, seed))
-        assert same(problem.val(seed), again.val(seed))
+        assert same(problem.train(n, seed), reloaded.train(n, seed))
+        assert same(problem.val(seed), reloaded.val(seed))
     drawn = [problem.train(n, seed) for seed in SEEDS]
     assert not any(same(drawn[0], other) for other in drawn[1:])
-    assert same(problem.test(), again.test())
+    assert same(problem.test(), reloaded.test())
 
 
 def a_larger_sample_contains_the_smaller(text: str) -> None:

@@ -20,7 +20,7 @@ def stays_between_0_and_1(schedule: Schedule) -> None:
 
 
 def learns_until_the_end(schedule: Schedule) -> None:
-    """Before the end the factor is above 0: a learning rate of 0 would make a step that is none."""
+    """Before the end the factor is above 0: a learning rate of 0 would change nothing."""
     for total in TOTALS:
         assert min(curve(schedule, total)[:-1]) > 0
 
@@ -40,7 +40,7 @@ def uses_the_total_where_it_says_so(schedule: Schedule) -> None:
 
 
 def has_no_memory(schedule: Schedule) -> None:
-    """The same in whatever order it is asked, so that a run can be resumed anywhere."""
+    """The same values in any order of calls, so that a run can be resumed anywhere."""
     assert (
         curve(schedule, 2000.0)
         == [schedule.factor(float(epoch), 2000.0) for epoch in np.linspace(0, 2000, 2001)[::-1]][::-1]
