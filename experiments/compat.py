@@ -1,4 +1,4 @@
-"""Making a configuration fit a problem: the loss that its targets call for, and no more samples than there are."""
+"""Adapts a configuration to a problem: a loss for its targets, and no more samples than it has."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ CLASS_LOSSES = ("binary_cross_entropy", "cross_entropy")
 
 
 def loss_for(problem: Problem, asked: str) -> str:
-    """The loss to train with: for classes the one cross-entropy that has their number of outputs, else what is asked.
+    """The loss to train with: for classes the cross-entropy for their number of outputs, otherwise `asked`.
 
     >>> from knobwise.experiments.problems.article import article
     >>> loss_for(article(), "huber")
@@ -20,8 +20,8 @@ def loss_for(problem: Problem, asked: str) -> str:
     return CLASS_LOSSES[len(problem.classes) > 2]
 
 
-def suited(config: RunConfig, problem: Problem) -> RunConfig:
-    """`config` as it can be run on `problem`: its loss, and its samples and batches bounded by what there is."""
+def adapted(config: RunConfig, problem: Problem) -> RunConfig:
+    """`config` with the loss of `problem`, and samples and batches limited to the samples it has."""
     n_samples = config.n_samples if problem.most is None else min(config.n_samples, problem.most)
     return dataclasses.replace(
         config,
@@ -31,18 +31,18 @@ def suited(config: RunConfig, problem: Problem) -> RunConfig:
     )
 
 
-def check_suits(config: RunConfig, problem: Problem) -> None:
-    """Refuse a run that `problem` cannot be fitted with.
+def check_fits(config: RunConfig, problem: Problem) -> None:
+    """Refuse a configuration that cannot be run on `problem`.
 
     Raises:
-        ValueError: it has too few samples, or the loss is for other targets.
+        ValueError: the problem has too few samples, or the loss is for other targets.
     """
     if problem.most is not None and config.n_samples > problem.most:
         raise ValueError(f"n_samples must be at most {problem.most} for {problem.shown}, got {config.n_samples}")
-    wanted = loss_for(problem, config.loss)
-    if config.loss != wanted:
+    required = loss_for(problem, config.loss)
+    if config.loss != required:
         raise ValueError(
-            f"loss must be {wanted} for the {len(problem.classes)} classes of {problem.shown}, got {config.loss}"
+            f"loss must be {required} for the {len(problem.classes)} classes of {problem.shown}, got {config.loss}"
         )
     if not problem.classes and config.loss in CLASS_LOSSES:
         raise ValueError(f"loss must be one for numbers, as {problem.shown} has, got {config.loss}")

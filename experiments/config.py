@@ -1,4 +1,4 @@
-"""`RunConfig`: every knob of a run, documented once and checked where it enters."""
+"""`RunConfig`: every knob of a run, documented and checked."""
 
 import math
 from dataclasses import asdict, dataclass, fields
@@ -9,13 +9,12 @@ from knobwise.nn_core import variants
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """Everything that, with the problem, decides a run. The defaults are the article's baseline.
+    """All that determines a run, besides the problem. The defaults are the article's baseline.
 
     Two runs with equal configurations on the same machine and libraries give the same numbers.
 
     Raises:
-        ValueError: a value is of the wrong type or out of range; one line that names the knob, what it must be, and
-            what it was.
+        ValueError: a value of the wrong type or out of range; one line with the knob, what it must be, and its value.
 
     >>> RunConfig(lr=0.01).lr
     0.01
@@ -29,7 +28,7 @@ class RunConfig:
     epochs: int = 2000
     """Passes over the training samples, >= 1."""
     lr: float = 0.001
-    """Learning rate, > 0: what the schedule's factor is multiplied by."""
+    """Learning rate, > 0, before the schedule."""
     widths: tuple[int, ...] = (64, 64, 64)
     """Perceptrons in each hidden layer, each >= 1; empty for a linear model."""
     activation: str = "relu"
@@ -37,7 +36,7 @@ class RunConfig:
     loss: str = "half_mse"
     """What training minimises: a file in `nn_core/losses/`."""
     initializer: str = "uniform"
-    """How weights are drawn at the start: a file in `nn_core/initializers/`."""
+    """How initial weights are drawn: a file in `nn_core/initializers/`."""
     optimizer: str = "sgd"
     """How a gradient becomes a step: a file in `nn_core/optimizers/`."""
     schedule: str = "constant"
@@ -49,9 +48,9 @@ class RunConfig:
     dropout: float = 0.0
     """Probability that a hidden perceptron is left out of a step, in [0, 1)."""
     clip_norm: float = 0.0
-    """Longest gradient that is applied as it is, > 0; 0 for no clipping."""
+    """Gradients longer than this are scaled down to it, > 0; 0 for no clipping."""
     patience: int = 0
-    """Evaluations without a better validation loss before training stops and the best weights return; 0 for never."""
+    """Evaluations without a better validation loss before training stops, with the best weights; 0 for never."""
     dtype: str = "float32"
     """`float32` or `float64`."""
     seed: int = 0
@@ -59,7 +58,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         widths: Any = self.widths
-        if isinstance(widths, list):  # JSON knows no tuples
+        if isinstance(widths, list):  # JSON has no tuples
             object.__setattr__(self, "widths", tuple(widths))
         self._whole("n_samples", 2)
         self._whole("epochs", 1)
@@ -105,7 +104,7 @@ class RunConfig:
             raise ValueError(f"{name} must be a number {' and '.join(bounds)}, got {value!r}")
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields in order, as JSON can hold them (`widths` a list)."""
+        """The fields in order, as values that JSON can hold (`widths` a list)."""
         return {**asdict(self), "widths": list(self.widths)}
 
     @classmethod
@@ -113,7 +112,7 @@ class RunConfig:
         """The inverse of `as_dict`.
 
         Raises:
-            ValueError: an unknown field, or a value that does not fit.
+            ValueError: an unknown field, or an invalid value.
         """
         known = [field.name for field in fields(cls)]
         for name in values:

@@ -1,4 +1,4 @@
-"""What a training costs, counted in operations: the same on every machine, whatever else it is doing."""
+"""The cost of a training in operations, which does not depend on the machine or its load."""
 
 from itertools import pairwise
 
@@ -7,12 +7,12 @@ from knobwise.experiments.data.problem import Problem
 
 
 def flops(problem: Problem, config: RunConfig, epochs: int) -> float:
-    """Floating-point operations of the matrix products of `epochs` epochs; what else a training does is left out.
+    """Floating-point operations of the matrix products of `epochs` epochs; all others are left out.
 
         epochs n (6 sum over layers of d_in d_out - 2 d_in d_out of the first)
 
-    Each weight takes part in a product forward, one for its gradient and one for the layer below, of two operations a
-    sample each; below the first layer nothing needs a gradient.
+    Each weight is used in three products of two operations a sample: forward, for its gradient, and for the gradient of
+    the layer below, which the first layer does not need.
 
     Kaplan et al., Scaling Laws for Neural Language Models, 2020, section 2.1, has the 6 as well.
 

@@ -1,4 +1,4 @@
-"""`Outcome`: all that a run leaves behind. Written by `run`, read by the plots, the record and the sweep's driver."""
+"""`Outcome`: the result of a run. Made by `run`, used by the plots, the record and the sweep's driver."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,7 +17,7 @@ class Curves:
 
     Attributes:
         epoch: `(t,)` int64, epochs finished (1 is the first), strictly rising.
-        train_loss: `(t,)` float64, the mean over that epoch's samples, each before the step it took part in.
+        train_loss: `(t,)` float64, the mean over that epoch's samples, each before its step.
         val_epoch: `(v,)` int64, the epochs at which the validation part was scored, strictly rising.
         val_loss: `(v,)` float64, after that epoch.
     """
@@ -30,7 +30,7 @@ class Curves:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a run, or of a rung of it. Holds plain data only, so that it can cross process borders.
+    """The result of a run, or of a rung of it. Plain data only, so that it can be sent between processes.
 
     Attributes:
         problem: the problem's name.
@@ -41,8 +41,8 @@ class Outcome:
         curves: the losses, from the run's start (through all rungs).
         metrics: `val_mse, val_r2, test_mse, test_rmse, test_r2, test_max_error, train_seconds, epochs_per_second,
             n_parameters, flops` where the run is over and has a model; on the problem's original scale. For classes
-            those of `knobwise.experiments.metrics.scores`. A diverged run
-            has the last four only; a paused one `val_mse` and `val_r2` besides those.
+            those of `knobwise.experiments.metrics.scores`. A diverged run has the last four only; a paused one those
+            and `val_mse` and `val_r2`.
         datasets: for `train`, `val` and `test`: rows, columns and the SHA-256 of the values.
         pictures: PNG files by artifact path (`pictures/true_vs_predicted.png`).
         checkpoint: the bytes of an `.npz` file from which the run can be continued or its model be loaded.
@@ -61,7 +61,15 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFacts:
-    """What the record says of a part of the data."""
+    """The recorded facts of a part of the data.
+
+    Attributes:
+        name: of the problem and the part.
+        rows: number of samples.
+        columns: names of inputs and outputs.
+        sha256: of the values.
+        about: the source of the data.
+    """
 
     name: str
     rows: int

@@ -1,4 +1,4 @@
-"""The Pareto front of two costs: the points that no other beats in one without losing in the other."""
+"""The Pareto front of two costs: the points that no other point dominates."""
 
 from collections.abc import Sequence
 

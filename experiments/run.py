@@ -1,4 +1,4 @@
-"""One run: a problem and a configuration in, an outcome out. Knows nothing of MLflow or Optuna."""
+"""One run: an outcome from a problem and a configuration. Independent of MLflow and Optuna."""
 
 import hashlib
 import time
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knobwise.experiments.compat import check_suits
+from knobwise.experiments.compat import check_fits
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.cost import flops
 from knobwise.experiments.data.problem import Part, Problem
@@ -29,7 +29,13 @@ SCORED = 8  # validation scores for each doubling of the epochs: a score of 2,00
 
 @dataclass(frozen=True)
 class Data:
-    """A run's samples, standardised by the training part alone, as the columns that the core wants."""
+    """A run's samples, standardised by the training part alone.
+
+    Attributes:
+        inputs, outputs: the scalings.
+        train, val: inputs as columns with a row of ones `(d + 1, n)`, and targets `(k, n)`.
+        parts: all three, on the original scale, by name.
+    """
 
     inputs: Scaling
     outputs: Scaling
@@ -39,11 +45,11 @@ class Data:
 
     @classmethod
     def of(cls, problem: Problem, config: RunConfig) -> "Data":
-        """Draw and standardise. Raises ValueError where the problem has fewer samples than were asked for.
+        """Draw and standardise. Raises ValueError where the problem has too few samples.
 
         Classes stay 0 and 1: only numbers are standardised.
         """
-        check_suits(config, problem)
+        check_fits(config, problem)
         parts = {
             "train": problem.train(config.n_samples, config.seed),
             "val": problem.val(config.seed),
@@ -69,10 +75,10 @@ def run(
     until: int | None = None,
     pictures: bool = True,
 ) -> Outcome:
-    """Train `config` on `problem`, from the start or from where a checkpoint left off.
+    """Train `config` on `problem`, from the start or from a checkpoint.
 
-    Cutting a run into rungs changes nothing: the outcome after the last rung is, bit for bit, that of one go (but for
-    the seconds it took).
+    Cutting a run into rungs changes nothing: the outcome after the last rung equals that of one run, bit for bit,
+    except for the seconds.
 
     Args:
         checkpoint: of an earlier outcome with the same problem and configuration (`epochs` may be larger now, where
@@ -81,7 +87,7 @@ def run(
         pictures: whether to draw, once the run is over.
 
     Raises:
-        ValueError: a broken checkpoint, one of another network, or too few samples in the problem.
+        ValueError: a broken checkpoint, one of another network, or a problem with too few samples.
     """
     data = Data.of(problem, config)
     network, recipe = network_of(problem, config), recipe_of(config)
@@ -132,7 +138,7 @@ def run(
 
 
 def network_of(problem: Problem, config: RunConfig) -> Network:
-    """The network that `config` asks for, with the problem's inputs and outputs."""
+    """The network of `config`, with the problem's inputs and outputs."""
     return Network.build((len(problem.inputs), *config.widths, len(problem.outputs)), config.activation, config.loss)
 
 
@@ -151,31 +157,31 @@ def recipe_of(config: RunConfig) -> Recipe:
 
 
 def initial_params(network: Network, config: RunConfig) -> NDArray[Any]:
-    """The weights a run starts from: with the article's initializer and seed 0, those of the article's `SimpleNN`."""
+    """The initial weights: with the article's initializer and seed 0, those of the article's `SimpleNN`."""
     random = np.random.RandomState(ARTICLE_SEED + config.seed)
     return network.start(variants.load("initializers", config.initializer), random, config.dtype)
 
 
 def predictions(network: Network, params: NDArray[Any], data: Data, X: NDArray[Any]) -> NDArray[np.float64]:
-    """What the network says of `X` `(n, d)`: `(n, k)` float64, both on the problem's original scale."""
+    """The predictions `(n, k)` for `X` `(n, d)`, float64, both on the problem's original scale."""
     return Predictor(network, params, data.inputs, data.outputs).predict(X)
 
 
 def described(problem: Problem) -> dict[str, Any]:
-    """What a model needs to know of its problem to take rows as a file has them, as JSON can hold it.
+    """What a model needs of its problem to predict a file's rows, as values that JSON can hold.
 
-    `inputs` and `outputs`, names; `classes` and `target`, for classification; `raw`, how a row becomes inputs.
+    `inputs` and `outputs`, names; `classes` and `target`, for classification; `raw`, the encoding of a row.
     """
-    said: dict[str, Any] = {"inputs": list(problem.inputs), "outputs": list(problem.outputs)}
+    facts_of_problem: dict[str, Any] = {"inputs": list(problem.inputs), "outputs": list(problem.outputs)}
     if problem.classes:
-        said |= {"classes": list(problem.classes), "target": problem.target}
+        facts_of_problem |= {"classes": list(problem.classes), "target": problem.target}
     if problem.raw is not None:
-        said["raw"] = problem.raw.as_dict()
-    return said
+        facts_of_problem["raw"] = problem.raw.as_dict()
+    return facts_of_problem
 
 
 def facts(problem: Problem, name: str, part: Part) -> DatasetFacts:
-    """What the record says of a part of the data; the SHA-256 is of inputs and targets as float64, row by row."""
+    """The recorded facts of a part of the data; the SHA-256 is of inputs and targets as float64, row by row."""
     values = np.ascontiguousarray(np.column_stack([part.X, part.y]))
     return DatasetFacts(
         name=f"{problem.shown}-{name}",
@@ -188,7 +194,7 @@ def facts(problem: Problem, name: str, part: Part) -> DatasetFacts:
 
 @dataclass
 class _Progress:
-    """A run under way: what a checkpoint holds."""
+    """The progress of a run, which a checkpoint holds."""
 
     state: TrainState
     stopping: EarlyStopping
@@ -229,13 +235,13 @@ def _resume(data: bytes, network: Network, config: RunConfig) -> _Progress:
             f"checkpoint must be of a network with {network.n_parameters} parameters, got {state.params.shape[-1]}"
         )
     stopping = EarlyStopping.restore(RunConfig.from_dict(about["config"]).patience, arrays)
-    # The score after a shorter run's last epoch is not one that this run would have made on its way.
+    # Without the extra score after a shorter run's last epoch, which this run would not have made.
     val = [(int(epoch), float(loss)) for epoch, loss in arrays["val"] if _scored(int(epoch), config.epochs)]
     return _Progress(state, stopping, arrays["losses"].tolist(), val, about["seconds"])
 
 
 def _train(network: Network, recipe: Recipe, config: RunConfig, data: Data, progress: _Progress, last: int) -> None:
-    """The training loop, watched: collects the losses, scores the validation part at times, stops early."""
+    """The training loop: collects the losses, scores the validation part at intervals, stops early."""
     state = progress.state
     if progress.stopping.stopped:
         return
@@ -244,11 +250,11 @@ def _train(network: Network, recipe: Recipe, config: RunConfig, data: Data, prog
         if _scored(epoch.number, config.epochs) and _score(network, data, progress):
             return
     if state.epoch == config.epochs and (not progress.val or progress.val[-1][0] < state.epoch):
-        _score(network, data, progress)  # continued from a checkpoint that was already at the end
+        _score(network, data, progress)  # resumed from a checkpoint that was already at the end
 
 
 def _score(network: Network, data: Data, progress: _Progress) -> bool:
-    """Score the validation part, and say whether training is to stop."""
+    """Score the validation part; returns whether training is to stop."""
     state = progress.state
     if not bool(state.finite):
         return False

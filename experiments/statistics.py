@@ -1,8 +1,8 @@
-"""Statistics of few runs: how sure a mean over seeds is, and whether one configuration is better than another.
+"""Statistics of few runs: the interval of a mean over seeds, and whether one configuration is better than another.
 
-A run with another seed starts from other weights, sees another sample and gives another error. So an error is a draw
-from a distribution, and two configurations are compared by the means of theirs, of which a few draws are known.
-Everything here is a pure function of numbers; lower is better.
+A run with another seed has other initial weights and another sample, and so another error. So an error is a draw from a
+distribution, and two configurations are compared by the means of theirs, estimated from a few draws. All functions are
+pure functions of numbers; lower is better.
 """
 
 import functools
@@ -14,14 +14,21 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 Verdict = Literal["better", "worse", "cannot be told"]
-"""What is known of a against b: better where a's mean is lower."""
+"""Of a against b: better where a's mean is lower; "cannot be told" where the difference is not significant."""
 
 LEVEL = 0.95
-"""Of all intervals, how many are to hold the true value."""
+"""The coverage of intervals."""
 
 
 class Interval(NamedTuple):
-    """Attributes: mean and sample standard deviation of n values, and the bounds of the mean's 95% interval."""
+    """The mean of n values with its 95% interval.
+
+    Attributes:
+        mean: of the values.
+        std: their sample standard deviation.
+        low, high: the bounds of the interval.
+        n: number of values.
+    """
 
     mean: float
     std: float
@@ -31,7 +38,14 @@ class Interval(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Attributes: the mean difference a - b, the bounds of its 95% interval, of how many values, and what it says."""
+    """a compared with b.
+
+    Attributes:
+        difference: the mean of a - b.
+        low, high: the bounds of its 95% interval.
+        n: number of values.
+        verdict: of a against b.
+    """
 
     difference: float
     low: float
@@ -45,9 +59,9 @@ def interval(values: Sequence[float]) -> Interval:
 
         mean -+ t(0.975, n - 1) std / sqrt(n)
 
-    Exact where values are normal. Errors of trainings are skewed to the right, which costs a little: of intervals from
-    5 seeds, 93 to 95% held the mean in 40 configurations of short trainings (docs/statistics.md). Where the skewness is
-    that of a lognormal with sigma 0.5 they would be 91.5%, with sigma 0.8 86.5%.
+    Exact where values are normal. Errors of trainings are skewed to the right, which lowers the coverage a little: 93
+    to 95% for 5 seeds in 40 configurations of short trainings (docs/statistics.md). For a lognormal with sigma 0.5 it
+    would be 91.5%, with sigma 0.8 86.5%.
 
     Student (W. S. Gosset), The probable error of a mean, Biometrika 6, 1908.
 
@@ -64,13 +78,13 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def paired(a: Sequence[float], b: Sequence[float]) -> Comparison:
-    """a against b where a[i] and b[i] come of the same seed: Student's t on the differences.
+    """a against b where a[i] and b[i] have the same seed: Student's t on the differences.
 
-    Runs that share a seed share the sample and, where the shape is the same, the start; what these do to both
-    cancels in the difference, which is therefore known better than either mean.
+    Runs with the same seed have the same sample and, where the structure is the same, the same initial weights; effects
+    of these on both cancel in the difference, which therefore has a narrower interval than either mean.
 
     Raises:
-        ValueError: not as many values of a as of b, fewer than two, or one that is not finite.
+        ValueError: different counts of values, fewer than two, or one that is not finite.
 
     >>> paired([1.0, 2.0, 3.0], [1.6, 2.5, 3.7]).verdict
     'better'
@@ -86,7 +100,7 @@ def paired(a: Sequence[float], b: Sequence[float]) -> Comparison:
 
 
 def unpaired(a: Sequence[float], b: Sequence[float]) -> Comparison:
-    """a against b where they share nothing, each with a variance of its own: Welch's t.
+    """a against b without common seeds, with different variances: Welch's t.
 
         v_a = var(a) / n_a,    df = (v_a + v_b)^2 / (v_a^2 / (n_a - 1) + v_b^2 / (n_b - 1))
 
@@ -101,29 +115,29 @@ def unpaired(a: Sequence[float], b: Sequence[float]) -> Comparison:
     v_a, v_b = stdev(a) ** 2 / len(a), stdev(b) ** 2 / len(b)
     half = 0.0
     if v_a + v_b > 0:
-        share = v_a / (v_a + v_b)  # so that squares of small variances do not vanish
+        share = v_a / (v_a + v_b)  # so that squares of small variances do not underflow
         df = 1 / (share**2 / (len(a) - 1) + (1 - share) ** 2 / (len(b) - 1))
         half = _t(df) * math.sqrt(v_a + v_b)
     return _comparison(fmean(a) - fmean(b), half, min(len(a), len(b)))
 
 
 def tied_with_best(values: Mapping[int, Sequence[float]]) -> set[int]:
-    """The keys that cannot be told from the best: those that may have the lowest true error, and the lowest seen.
+    """The keys tied with the best: the one with the lowest mean, and those not distinguishable from it.
 
     Hsu's multiple comparisons with the best, on the logarithms, with the seeds as blocks: of m keys with n seeds each,
-    y = log(value), key i is among them where
+    y = log(value), key i is tied where
 
         mean_i - mean_best <= d s sqrt(2 / n),    s^2 = sum (y_is - mean_i - mean_s + mean)^2 / ((m - 1)(n - 1))
 
-    with d the one-sided 5% point of Dunnett's t for m - 1 comparisons. So, whichever key the chance of the seeds has
-    put first, the one that is truly best is among them with a probability of 95%.
+    with d the one-sided 5% point of Dunnett's t for m - 1 comparisons. So the key that is truly best is in the result
+    with a probability of 95%, whichever key has the lowest mean by chance.
 
-    It assumes that a seed moves all errors by a factor of its own (a hard sample is hard for everybody), and that what
-    is left varies by about the same factor for every key. Measured on trainings: docs/statistics.md. Where one half of
-    the keys varies five times as much as the other, the probability falls to 85%.
+    It assumes that a seed multiplies the errors of all keys by the same factor (a hard sample is hard for all), and
+    that the remaining variation is about the same for every key. Measured on trainings: docs/statistics.md. Where one
+    half of the keys varies five times as much as the other, the probability falls to 85%.
 
-    A paired t for each key with Bonferroni's correction needs no common s, but has n - 1 degrees of freedom in the
-    place of (m - 1)(n - 1): with 3 seeds and 30 keys it tells next to nothing.
+    A paired t for each key with Bonferroni's correction needs no common s, but has n - 1 degrees of freedom instead of
+    (m - 1)(n - 1): with 3 seeds and 30 keys it has almost no power.
 
     J. C. Hsu, Constrained simultaneous confidence intervals for multiple comparisons with the best, Annals of
     Statistics 12, 1984. C. W. Dunnett, A multiple comparison procedure for comparing several treatments with a
@@ -133,8 +147,7 @@ def tied_with_best(values: Mapping[int, Sequence[float]]) -> set[int]:
         values: by key (a trial's number), its error for each seed, >= 0, the same seeds in the same order for all.
 
     Returns:
-        Keys of `values`, the one with the lowest mean always among them; all of them where there is one seed only,
-        which cannot tell anything.
+        Keys of `values`, the one with the lowest mean always among them; all of them where there is one seed only.
 
     Raises:
         ValueError: keys with different counts of values, no value, or one that is negative or not finite.
@@ -154,19 +167,19 @@ def tied_with_best(values: Mapping[int, Sequence[float]]) -> set[int]:
         return set(values)
     y = np.log(np.maximum(np.array(list(values.values()), np.float64), np.finfo(np.float64).tiny))
     means = y.mean(axis=1)
-    left = y - means[:, None] - y.mean(axis=0) + y.mean()
-    s = math.sqrt(float((left**2).sum()) / ((m - 1) * (n - 1)))
-    among = means - means.min() <= dunnett(m - 1, (m - 1) * (n - 1)) * s * math.sqrt(2 / n)
+    residuals = y - means[:, None] - y.mean(axis=0) + y.mean()
+    s = math.sqrt(float((residuals**2).sum()) / ((m - 1) * (n - 1)))
+    tied_keys = means - means.min() <= dunnett(m - 1, (m - 1) * (n - 1)) * s * math.sqrt(2 / n)
     lowest = min(values, key=lambda key: fmean(values[key]))
-    return {key for key, tied in zip(values, among, strict=True) if tied} | {lowest}
+    return {key for key, tied in zip(values, tied_keys, strict=True) if tied} | {lowest}
 
 
 @functools.lru_cache(256)
 def dunnett(comparisons: int, df: int) -> float:
-    """The one-sided 5% point of Dunnett's t: what the largest of several t with one shared mean stays below.
+    """The one-sided 5% point of Dunnett's t: the 95% quantile of the largest of several t with one control.
 
     The d of P(max_i (z_i - z_0) / sqrt(2) <= d s) = 0.95 with z normal and df s^2 chi squared: given z_0 and s that is
-    Phi(z_0 + sqrt(2) d s)^comparisons, averaged here over both, and solved for d by halving.
+    Phi(z_0 + sqrt(2) d s)^comparisons, averaged over both, and solved for d by bisection.
 
     Args:
         comparisons: >= 1.

@@ -1,4 +1,4 @@
-"""Values as text, for tables, sentences and pictures alike."""
+"""Values as text, for tables, sentences and figures."""
 
 import difflib
 import math

@@ -1,12 +1,12 @@
 """Figures of a run and of its data. One kind of figure a file.
 
-A module that belongs to every run's record has two functions:
+A figure that is recorded with every run is a module with two functions:
 
-    def applies(view: RunView) -> bool      whether this kind of figure can be drawn of this run
+    def applies(view: RunView) -> bool      whether this kind of figure can be drawn for this run
     def draw(view: RunView) -> Figure       the figure
 
-and its picture is kept as `pictures/<module>.png`. Nothing is registered: put the file in this folder and it is there.
-A module without `applies` (a picture of the data, a closer look) is drawn when it is asked for.
+It is saved as `pictures/<module>.png`. Nothing is registered: a file in this folder is a kind of figure. A module
+without `applies` (a figure of the data, a detail) is drawn on request.
 """
 
 import importlib
@@ -24,16 +24,15 @@ _DRAWING = threading.Lock()  # figures are reused from run to run, so two thread
 
 
 class RunView(NamedTuple):
-    """What a figure of a run is drawn from.
+    """The data of a run's figures.
 
     Attributes:
-        problem: what was fitted.
-        test: the part that the predictions are for.
+        problem: of the run.
+        test: the test part.
         predicted: `(n, k)`, on the original scale, a row for each of `test`; None for a run that diverged.
         curves: the losses.
         metrics: as in `Outcome.metrics`.
-        predict: what the model says of other inputs, `(m, d)` to `(m, k)`, both on the original scale; None where it
-            cannot be asked.
+        predict: the model, from inputs `(m, d)` to predictions `(m, k)`, both on the original scale; None without one.
     """
 
     problem: Problem
@@ -45,12 +44,12 @@ class RunView(NamedTuple):
 
 
 def kinds() -> dict[str, ModuleType]:
-    """The kinds of figure that belong to a run's record, by name.
+    """The kinds of figure that are recorded with a run, by name.
 
     >>> sorted(kinds())[:5]
     ['calibration', 'confusion_matrix', 'decision_regions', 'loss_curves', 'partial_slices']
     """
-    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    modules = (importlib.import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__))
     return {module.__name__.rpartition(".")[2]: module for module in modules if hasattr(module, "applies")}
 
 
@@ -62,15 +61,15 @@ def pictures_of(
     metrics: Mapping[str, float],
     predict: Callable[[Array], Array] | None = None,
 ) -> dict[str, bytes]:
-    """Every picture that applies to a run, as PNG files by artifact path.
+    """Every figure that applies to a run, as PNG files by artifact path.
 
     Args:
-        problem: what was fitted.
-        test: the part that the predictions are for.
+        problem: of the run.
+        test: the test part.
         predicted: `(n, k)` float64, original scale; None for a diverged run, which gets its loss curves only.
         curves: the losses.
-        metrics: as in `Outcome.metrics`; those there are go into the titles.
-        predict: the model; without it, figures that ask it for more than `predicted` are left out.
+        metrics: as in `Outcome.metrics`, for the titles.
+        predict: the model; without it, figures that need other predictions than `predicted` are left out.
     """
     view = RunView(problem, test, predicted, curves, metrics, predict)
     with _DRAWING:

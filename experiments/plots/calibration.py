@@ -1,4 +1,4 @@
-"""Whether probabilities are to be believed: of what was given 70%, did 70% come true?
+"""Calibration: observed frequency against predicted probability.
 
 DeGroot and Fienberg (1983), "The comparison and evaluation of forecasters"; Niculescu-Mizil and Caruana (2005),
 "Predicting good probabilities with supervised learning".
@@ -22,24 +22,25 @@ def applies(view: RunView) -> bool:
 
 
 def draw(view: RunView) -> Figure:
-    """What came true over what was said, in ten bins, with 95% intervals; below, the samples in each bin.
+    """Observed frequency over mean predicted probability, in ten bins, with 95% intervals; below, samples in each bin.
 
-    With two classes, of the probability of the second; with more, of that of the predicted class.
+    For two classes, the probability of the second; for more, that of the predicted class.
     """
     assert view.predicted is not None
     figure = Figure(figsize=(5.2, 5.6))
     axes = figure.add_axes((0.15, 0.33, 0.81, 0.575))
     counts = figure.add_axes((0.15, 0.095, 0.81, 0.16))
-    found = reliability(view.test.y, view.predicted)
-    low, high = wilson(found)
+    bins = reliability(view.test.y, view.predicted)
+    low, high = wilson(bins)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--", zorder=1)
-    axes.vlines(found.said, low, high, color=TRUE, linewidth=1.4, alpha=0.6, zorder=2)
-    axes.plot(found.said, found.came, color=TRUE, linewidth=1.2, alpha=0.4, zorder=2)
-    axes.scatter(found.said, found.came, 20 + 100 * found.samples / found.samples.sum(), TRUE, linewidths=0, zorder=3)
-    axes.text(0.03, 0.955, "came more often than said", color=MUTED, fontsize="small", va="top")
-    axes.text(0.97, 0.045, "came less often than said", color=MUTED, fontsize="small", ha="right")
-    each = np.clip(np.ceil(found.said * 10).astype(int) - 1, 0, 9)
-    counts.bar(each / 10 + 0.05, found.samples, width=0.09, color=SECOND, alpha=0.8)
+    axes.vlines(bins.predicted, low, high, color=TRUE, linewidth=1.4, alpha=0.6, zorder=2)
+    axes.plot(bins.predicted, bins.observed, color=TRUE, linewidth=1.2, alpha=0.4, zorder=2)
+    sizes = 20 + 100 * bins.samples / bins.samples.sum()
+    axes.scatter(bins.predicted, bins.observed, sizes, TRUE, linewidths=0, zorder=3)
+    axes.text(0.03, 0.955, "observed more often than predicted", color=MUTED, fontsize="small", va="top")
+    axes.text(0.97, 0.045, "observed less often than predicted", color=MUTED, fontsize="small", ha="right")
+    number = np.clip(np.ceil(bins.predicted * 10).astype(int) - 1, 0, 9)
+    counts.bar(number / 10 + 0.05, bins.samples, width=0.09, color=SECOND, alpha=0.8)
     percent = FuncFormatter(lambda value, _: f"{100 * value:.0f}%")
     for part in (axes, counts):
         part.set(xlim=(-0.02, 1.02), xticks=np.linspace(0, 1, 6))
@@ -48,7 +49,7 @@ def draw(view: RunView) -> Figure:
     axes.set(ylim=(-0.02, 1.02), yticks=np.linspace(0, 1, 6))
     axes.yaxis.set_major_formatter(percent)
     axes.grid(color="#dddddd", linewidth=0.8)
-    for place, samples in zip(each, found.samples, strict=True):
+    for place, samples in zip(number, bins.samples, strict=True):
         counts.text(place / 10 + 0.05, samples, f"{samples:,}", ha="center", va="bottom", fontsize="small")
     counts.set(yticks=[], ylabel="samples")
     counts.spines["left"].set_visible(False)
@@ -61,14 +62,14 @@ def draw(view: RunView) -> Figure:
     return figure
 
 
-def wilson(found: Reliability) -> tuple[Array, Array]:
-    """Ends of the 95% interval of each share that came true, `(b,)` each.
+def wilson(bins: Reliability) -> tuple[Array, Array]:
+    """Ends of the 95% interval of each observed frequency, `(b,)` each.
 
     (s + z^2/2n +- z sqrt(s (1 - s) / n + z^2 / 4n^2)) / (1 + z^2 / n), of a share s of n samples.
 
     Wilson (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    n, share = found.samples, found.came
+    n, share = bins.samples, bins.observed
     middle = share + Z**2 / (2 * n)
     reach = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return (middle - reach) / (1 + Z**2 / n), (middle + reach) / (1 + Z**2 / n)

@@ -1,7 +1,7 @@
-"""What all figures share: how they become PNG files, how a surface is filled, how a figure is laid out.
+"""Common parts of all figures: PNG files, filled contours, layout.
 
-Figures are `matplotlib.figure.Figure`, never pyplot: nothing global is touched, and a worker needs no display. Axes
-stand at fixed places, because working out a layout costs more than drawing.
+Figures are `matplotlib.figure.Figure`, never pyplot: no global state, and a worker needs no display. Axes have fixed
+positions, because computing a layout takes longer than drawing.
 """
 
 import io
@@ -24,17 +24,17 @@ from knobwise.experiments.data.problem import Array, Part
 
 _SETTING = threading.Lock()
 DPI = 100
-BANDS = 30  # contour bands at most: more cannot be told apart, and cost time
-TRUE, SECOND, MUTED = "#0072B2", "#D55E00", "#555555"  # blue and vermilion of Okabe and Ito: told apart by everyone
+BANDS = 30  # contour bands at most: more are not distinguishable, and take time
+TRUE, SECOND, MUTED = "#0072B2", "#D55E00", "#555555"  # Okabe and Ito's blue and vermilion: colour-blind safe
 
 
 def render(figure: Figure) -> bytes:
     """The figure as a PNG file.
 
-    Where some of its artists are animated (matplotlib's word for what changes from one picture to the next), all else
-    is drawn once, and they over it: blitting, as matplotlib's own animations do it.
+    Where some of its artists are animated (matplotlib's term for those that change between pictures), all others are
+    drawn once, and they on top: blitting, as in matplotlib's animations.
     """
-    # Fitting letters to the pixels is a fifth of the time of drawing. The setting is matplotlib's own, for all threads.
+    # Hinting takes a fifth of the time of drawing. The setting is global to matplotlib, for all threads.
     with _SETTING, rc_context({"text.hinting": "none"}):
         canvas = _canvas(figure)
     return _png(canvas)
@@ -53,19 +53,19 @@ def _canvas(figure: Figure) -> FigureCanvasAgg:
 
 def _png(canvas: FigureCanvasAgg) -> bytes:
     file = io.BytesIO()
-    # A byte a pixel, from a palette of 256 colours, takes half of the time and of the space of three.
+    # A palette of 256 colours takes half of the time and space of true colour.
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     few = Image.fromarray(pixels).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     ground, colours = int(np.asarray(few)[0, 0]), few.getpalette() or []
-    colours[3 * ground : 3 * ground + 3] = pixels[0, 0, :3].tolist()  # the paper stays white, and is not nearly so
+    colours[3 * ground : 3 * ground + 3] = pixels[0, 0, :3].tolist()  # keep the background exactly white
     few.putpalette(colours)
     few.save(file, "png", compress_level=2, dpi=(DPI, DPI))
     return file.getvalue()
 
 
 @lru_cache(maxsize=4)
-def _still(figure: Figure, label: str) -> tuple[FigureCanvasAgg, Any]:  # noqa: ARG001  the cache looks at it
-    """All of the figure that is not animated, drawn; it must stay as it is under this label of the figure."""
+def _still(figure: Figure, label: str) -> tuple[FigureCanvasAgg, Any]:  # noqa: ARG001  part of the cache's key
+    """The figure without its animated artists, drawn; it must not change while it has this label."""
     canvas = _drawn(figure)
     return canvas, canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
 
@@ -99,23 +99,23 @@ def surface_axes(figure: Figure, place: tuple[float, float, float, float], label
     """Square axes for a surface over two inputs, at `place` (left, bottom, width, height; parts of the figure)."""
     axes = figure.add_axes(place, box_aspect=1)
     axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1], rotation=0 if len(labels[1]) <= 2 else 90, labelpad=8)  # a word would not fit
+    axes.set_ylabel(labels[1], rotation=0 if len(labels[1]) <= 2 else 90, labelpad=8)  # a word does not fit
     axes.locator_params(nbins=5)
     return axes
 
 
 def fill(axes: Axes, surface: tuple[Array, Array, Array], levels: Array, colours: str) -> ContourSet:
-    """Filled contours, with what lies beyond the levels in the colours of their ends."""
+    """Filled contours; values beyond the levels have the colours of their ends."""
     return axes.contourf(*surface, levels, cmap=colours, extend="both")
 
 
 def colour_bar(axes: Axes, levels: Array, colours: str, label: str) -> None:
-    """A colour bar for filled contours beside `axes`, as high as they are."""
+    """A colour bar for filled contours beside `axes`, of the same height."""
     colour_bar_of(axes, ScalarMappable(Normalize(levels[0], levels[-1]), colours), label, MaxNLocator(6))
 
 
 def colour_bar_of(axes: Axes, scale: ScalarMappable, label: str, ticks: Locator | None = None) -> Axes:
-    """A colour bar for what was drawn in the colours of `scale`, beside `axes` and as high as they are."""
+    """A colour bar for the colours of `scale` beside `axes`, of the same height."""
     figure, place = axes.get_figure(root=True), axes.get_position()
     assert figure is not None
     bar = figure.add_axes(

@@ -1,10 +1,10 @@
-"""How classes are told apart: a colour and a marker each, the same in every picture."""
+"""The colour and the marker of each class, the same in every figure."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#333333")
-"""Those of Okabe and Ito that can be seen on white, told apart by everyone; a violet and a dark grey besides."""
+"""Those of Okabe and Ito that are visible on white, colour-blind safe; and a violet and a dark grey."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p")
-"""As many as are needed for no sign to come twice in the first 88 classes: 8 and 11 have no common divisor."""
+"""Eleven, so that no pair of colour and marker repeats in the first 88 classes: 8 and 11 have no common divisor."""
 
 LONGEST = 14  # letters of a class's name in a picture
 
@@ -20,7 +20,7 @@ def marker(number: int) -> str:
 
 
 def short(name: str, longest: int = LONGEST) -> str:
-    """A name that fits.
+    """`name`, shortened to `longest` letters.
 
     >>> short("versicolor"), short("a very long name of a class")
     ('versicolor', 'a very long n…')

@@ -1,4 +1,4 @@
-"""Which classes are taken for which: counts, and shares of each true class."""
+"""The confusion matrix: counts, and shares of each true class."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,8 +13,8 @@ from knobwise.experiments.plots.class_signs import short
 from knobwise.experiments.text import scores_text
 
 WITH_SHARES = 12  # classes; with more, a cell has room for its count only
-WITH_COUNTS = 40  # classes; with more, for nothing but its colour
-TELLING = 0.05  # share of a row from which a count is written where there are many classes
+WITH_COUNTS = 40  # classes; with more, for its colour only
+LABELLED = 0.05  # with many classes, counts are written from this share of their row
 CELL = 0.62  # inches; smaller where there are many
 MOST = 7.2  # inches of the whole matrix
 
@@ -27,7 +27,7 @@ def applies(view: RunView) -> bool:
 def draw(view: RunView) -> Figure:
     """A row for each true class, a column for each predicted one; darker is a larger share of the row.
 
-    Cells with nothing in them stay blank; of many classes, those with less than 5% of their row.
+    Empty cells are blank; with many classes, also those with less than 5% of their row.
     """
     assert view.predicted is not None
     classes = view.problem.classes
@@ -62,7 +62,7 @@ def draw(view: RunView) -> Figure:
 
 
 def matrix(true: NDArray[np.intp], predicted: NDArray[np.intp], k: int) -> NDArray[np.intp]:
-    """`(k, k)`: how many samples of class i were given class j.
+    """`(k, k)`: number of samples of class i that were predicted as class j.
 
     >>> matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
     array([[1, 1],
@@ -72,12 +72,12 @@ def matrix(true: NDArray[np.intp], predicted: NDArray[np.intp], k: int) -> NDArr
 
 
 def _write(axes: Axes, counts: NDArray[np.intp], shares: Array, cell: float) -> None:
-    """What stands in the cells, each `cell` points wide."""
+    """The text of the cells, each `cell` points wide."""
     k = len(counts)
     if k > WITH_COUNTS:
         return
     size = min(11.0, cell / 3.6) if k <= WITH_SHARES else min(9.0, cell / (0.7 * len(str(counts.max()))), cell / 1.5)
-    for row, column in np.argwhere(counts if k <= WITH_SHARES else shares >= TELLING):
+    for row, column in np.argwhere(counts if k <= WITH_SHARES else shares >= LABELLED):
         share = shares[row, column]
         words = f"{counts[row, column]:,}"
         if k <= WITH_SHARES:

@@ -1,4 +1,4 @@
-"""Where a model of two inputs sees which class, and how sure it is there."""
+"""The predicted class, and its probability, over the plane of two inputs."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +12,14 @@ from knobwise.experiments.plots.canvas import MUTED
 from knobwise.experiments.plots.class_signs import colour, marker, short
 from knobwise.experiments.text import scores_text
 
-CELLS = 160  # along each side: a finer grid cannot be told apart
+CELLS = 160  # along each side: a finer grid looks the same
 MOST_POINTS = 800
 NAMED = 20  # classes in the legend
-DEEPEST = 0.62  # how much of a class's colour stands where the model is sure; the points are darker
+DEEPEST = 0.62  # share of a class's colour where its probability is 1; the points are darker
 
 
 def applies(view: RunView) -> bool:
-    """Whether the run is a classification over two inputs, with a model that can be asked."""
+    """Whether the run is a classification over two inputs, with its model."""
     problem = view.problem
     return (
         bool(problem.classes) and len(problem.inputs) == 2 and view.predicted is not None and view.predict is not None
@@ -27,9 +27,9 @@ def applies(view: RunView) -> bool:
 
 
 def draw(view: RunView) -> Figure:
-    """Each place in the colour of its most probable class, paler where that is less sure, and the test points on it.
+    """Each place in the colour of its most probable class, paler where that is less probable, and the test points.
 
-    A point in another colour than its ground is a mistake, and has a black edge.
+    A point in another colour than its background is an error, and has a black edge.
     """
     assert view.predicted is not None
     assert view.predict is not None
@@ -57,7 +57,7 @@ def draw(view: RunView) -> Figure:
 
 
 def shades(p: Array) -> Array:
-    """`(m, 3)` red, green and blue for probabilities `(m, k)`: white where the best class is no surer than a guess.
+    """`(m, 3)` red, green and blue for probabilities `(m, k)`: white where all classes are equally probable.
 
     White too where a probability is not finite.
     """
@@ -67,7 +67,7 @@ def shades(p: Array) -> Array:
     k = both.shape[1]
     sure = np.clip((both.max(axis=1) - 1 / k) / (1 - 1 / k), 0, 1)[:, None]
     colours = np.array([to_rgb(colour(each)) for each in range(k)])[class_of(both)]
-    # A step at the border, so that it is seen where the model is unsure; then deeper with the probability.
+    # A step at the border, so that it is visible where the model is unsure; then deeper with the probability.
     depth = DEEPEST * np.where(sure > 0, 0.2 + 0.8 * sure, 0)
     blended: Array = 1 - depth * (1 - colours)
     return blended
@@ -92,10 +92,10 @@ def _borders(axes: Axes, x: Array, y: Array, p: Array) -> None:
     if p.shape[1] == 1:
         margins = [p.reshape(side) - 0.5]
     else:
-        found = np.unique(class_of(p))
+        classes = np.unique(class_of(p))
         best = np.sort(p, axis=1)
-        other = {each: np.where(p[:, each] == best[:, -1], best[:, -2], best[:, -1]) for each in found}
-        margins = [(p[:, each] - other[each]).reshape(side) for each in found] if len(found) > 1 else []
+        other = {each: np.where(p[:, each] == best[:, -1], best[:, -2], best[:, -1]) for each in classes}
+        margins = [(p[:, each] - other[each]).reshape(side) for each in classes] if len(classes) > 1 else []
     for margin in margins:
         if margin.min() < 0 < margin.max():
             axes.contour(x, y, margin, [0], colors=["#222222"], linewidths=0.9)
@@ -103,10 +103,10 @@ def _borders(axes: Axes, x: Array, y: Array, p: Array) -> None:
 
 def _points(axes: Axes, problem: Problem, test: Part, predicted: Array) -> None:
     every = -(-len(test.y) // MOST_POINTS)
-    X, truth, said = test.X[::every], class_of(test.y)[::every], class_of(predicted)[::every]
+    X, truth, assigned = test.X[::every], class_of(test.y)[::every], class_of(predicted)[::every]
     for number, name in enumerate(problem.classes):
         for wrong in (False, True):
-            these = (truth == number) & ((said != number) == wrong)
+            these = (truth == number) & ((assigned != number) == wrong)
             axes.scatter(
                 X[these, 0],
                 X[these, 1],

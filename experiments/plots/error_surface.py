@@ -1,4 +1,4 @@
-"""Where a predicted surface is wrong, and which way."""
+"""The error of a predicted surface, with its sign."""
 
 import numpy as np
 from matplotlib.figure import Figure

@@ -13,7 +13,7 @@ from knobwise.experiments.outcome import Curves
 from knobwise.experiments.plots import RunView
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
 
-HIGHEST = 1e3  # times the first loss: where a diverging curve leaves the picture, so that the rest can be read
+HIGHEST = 1e3  # times the first loss: the upper limit of the axis, so that the rest of a diverging curve is readable
 
 
 def applies(view: RunView) -> bool:
@@ -24,8 +24,8 @@ def applies(view: RunView) -> bool:
 def draw(view: RunView) -> Figure:
     """Both curves, each named with its last value; where the run diverged, a line and the words "diverged at epoch N".
 
-    A log scale cannot show a loss of 0: such points are left out, and the picture says so. The figure is reused: every
-    run takes the lines of the one before out of it.
+    A log scale cannot show a loss of 0: such points are left out, with a note. The figure is reused: each run removes
+    the lines of the previous one.
     """
     curves = view.curves
     figure = _figure()
@@ -47,13 +47,13 @@ def draw(view: RunView) -> Figure:
     axes.set_xlim(0, last * 1.02)
     for artist in (axes.title, axes.yaxis, *axes.lines, *axes.texts):
         artist.set_animated(True)
-    figure.set_label(str(last))  # trials of as many epochs share what is below and around the curves
+    figure.set_label(str(last))  # trials with the same number of epochs share the background
     return figure
 
 
 @lru_cache(maxsize=1)
 def _figure() -> Figure:
-    """All that is the same for every run. The labels have fixed places: finding them costs as much as drawing them."""
+    """The part that is the same for every run. Labels have fixed places: computing them takes as long as drawing."""
     figure = Figure(figsize=(7, 4.2))
     axes = figure.add_axes((0.125, 0.125, 0.845, 0.79), xlabel="epoch")
     axes.xaxis.set_label_coords(0.5, -0.088)
@@ -72,7 +72,7 @@ def _line(axes: Axes, name: str, epoch: NDArray[np.int64], loss: Array, colour: 
     last = f"{loss[-1]:.3g}" if np.isfinite(loss[-1]) else "not finite"
     marker = "o" if np.isfinite(shown).sum() == 1 else ""  # a single point makes no line
     axes.plot(epoch, shown, color=colour, linewidth=1.8, marker=marker, label=name)
-    # In place of a legend, which takes as long as an axis with all its numbers.
+    # Instead of a legend, which takes as long to draw as an axis with all its numbers.
     height, words = 0.97 - 0.07 * place, f"{name}, last {last}"
     axes.text(0.99, height, words, transform=axes.transAxes, color=colour, ha="right", va="top", weight="bold")
 
@@ -90,7 +90,7 @@ def _scale(axes: Axes, drawable: Array) -> None:
         LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 4 else (1,), numticks=8)
     )
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())  # their labels would cost as much as all else together
+    axes.yaxis.set_minor_locator(NullLocator())  # their labels would take as long to draw as everything else
 
 
 def _diverged_at(curves: Curves, no_model: bool) -> int | None:

@@ -1,4 +1,4 @@
-"""Predicted against true, for problems that are not a surface: on the line is right."""
+"""Predicted over true values, for problems that are not a surface."""
 
 from matplotlib.figure import Figure
 
@@ -6,7 +6,7 @@ from knobwise.experiments.plots import RunView, target_axis, true_vs_predicted
 from knobwise.experiments.plots.canvas import MUTED, TRUE
 from knobwise.experiments.text import scores_text
 
-MOST_POINTS = 2000  # a panel; more only blacken it
+MOST_POINTS = 2000  # a panel; more would cover each other
 MOST_OUTPUTS = 4
 
 

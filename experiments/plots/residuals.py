@@ -1,7 +1,7 @@
-"""What a prediction leaves unexplained: residuals over predictions, with a running median and spread.
+"""Residuals over predictions, with a running median and spread.
 
-A good fit leaves a band of even width about 0. A bend says that a shape was missed; a funnel, that the error grows with
-the prediction. Cleveland (1993), "Visualizing data".
+A good fit has a band of constant width about 0. A bend is a shape that was not fitted; a funnel, an error that grows
+with the prediction. Cleveland (1993), "Visualizing data".
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.plots import RunView, predicted_against_true, target_axis
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
 
-MOST_POINTS = 2000  # a panel; more only blacken it
-MOST_SORTED = 20_000  # for the running median; more change nothing that can be seen
-FEWEST = 40  # samples in a window: with fewer, a spread says nothing
+MOST_POINTS = 2000  # a panel; more would cover each other
+MOST_SORTED = 20_000  # for the running median; more make no visible difference
+FEWEST = 40  # samples in a window, for its quantiles
 WINDOWS = 14
 
 
 def applies(view: RunView) -> bool:
-    """Whether the run has predicted numbers, and no surface: an error surface shows more of that."""
+    """Whether the run has predicted numbers, and no surface, for which the error surface shows more."""
     return predicted_against_true.applies(view)
 
 
@@ -38,37 +38,37 @@ def draw(view: RunView) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
         true, predicted = (target_axis.shown(problem, each[:, panel]) for each in (view.test.y, view.predicted))
         with np.errstate(over="ignore"):
-            left = true - predicted if problem.log_shift is None else true / predicted
-        drawn = np.isfinite(left) & np.isfinite(predicted)
-        _panel(axes, problem, predicted[drawn], left[drawn])
+            residual = true - predicted if problem.log_shift is None else true / predicted
+        drawn = np.isfinite(residual) & np.isfinite(predicted)
+        _panel(axes, problem, predicted[drawn], residual[drawn])
         label = target_axis.named(problem, name)
         axes.set_xlabel(f"predicted {label}")
         axes.set_ylabel("true − predicted" if problem.log_shift is None else "true / predicted")
-        axes.set_title(f"{name if len(outputs) > 1 else 'Residuals'}: {_told(problem, left[drawn])}")
+        axes.set_title(f"{name if len(outputs) > 1 else 'Residuals'}: {_summary(problem, residual[drawn])}")
     return figure
 
 
-def _panel(axes: Axes, problem: Problem, predicted: Array, left: Array) -> None:
-    """The points, the line where a prediction is right, and over them what half and nine tenths of the points do."""
-    every = -(-len(left) // MOST_POINTS) or 1
+def _panel(axes: Axes, problem: Problem, predicted: Array, residual: Array) -> None:
+    """The points, the line of no error, and the running median with the band of 80% of the points."""
+    every = -(-len(residual) // MOST_POINTS) or 1
     axes.axhline(0.0 if problem.log_shift is None else 1.0, color=MUTED, linewidth=1, zorder=1)
-    axes.scatter(predicted[::every], left[::every], 12, TRUE, alpha=0.35, linewidths=0, zorder=2)
-    at, low, middle, high = running(predicted, left)
+    axes.scatter(predicted[::every], residual[::every], 12, TRUE, alpha=0.35, linewidths=0, zorder=2)
+    at, low, middle, high = running(predicted, residual)
     if len(at) > 1:
         axes.fill_between(at, low, high, color=SECOND, alpha=0.18, linewidth=0, zorder=3, label="80% of the points")
         axes.plot(at, middle, color=SECOND, linewidth=1.8, zorder=4, label="median")
         axes.legend(loc="best", frameon=False, fontsize="small", ncols=2)
     target_axis.scale(axes, "x", problem, target_axis.limits(problem, predicted))
-    target_axis.scale(axes, "y", problem, target_axis.limits(problem, left))
+    target_axis.scale(axes, "y", problem, target_axis.limits(problem, residual))
 
 
-def running(predicted: Array, left: Array) -> tuple[Array, Array, Array, Array]:
-    """The 10%, 50% and 90% quantiles of `left` in windows along `predicted` that hold equally many points.
+def running(predicted: Array, residual: Array) -> tuple[Array, Array, Array, Array]:
+    """The 10%, 50% and 90% quantiles of `residual` in windows along `predicted` that hold equally many points.
 
     Each window overlaps half of the next. Returns the medians of `predicted` in them, then the three quantiles, all
     `(w,)`; empty where there are too few points or `predicted` does not vary.
     """
-    every = -(-len(left) // MOST_SORTED) or 1
+    every = -(-len(residual) // MOST_SORTED) or 1
     order = np.argsort(predicted[::every], kind="stable")
     windows = min(WINDOWS, 2 * len(order) // FEWEST - 1)
     if windows < 2 or np.ptp(predicted) == 0:
@@ -76,15 +76,16 @@ def running(predicted: Array, left: Array) -> tuple[Array, Array, Array, Array]:
     ends = np.linspace(0, len(order), windows + 2).astype(int)
     parts = [order[a:b] for a, b in zip(ends, ends[2:], strict=False)]
     at = np.array([np.median(predicted[::every][part]) for part in parts])
-    low, middle, high = np.array([np.quantile(left[::every][part], (0.1, 0.5, 0.9)) for part in parts]).T
+    low, middle, high = np.array([np.quantile(residual[::every][part], (0.1, 0.5, 0.9)) for part in parts]).T
     return at, low, middle, high
 
 
-def _told(problem: Problem, left: Array) -> str:
-    if not len(left):
+def _summary(problem: Problem, residual: Array) -> str:
+    """Half and nine tenths of the residuals, for the title."""
+    if not len(residual):
         return "no prediction is finite"
     if problem.log_shift is None:
-        half, most = np.quantile(np.abs(left), (0.5, 0.9))
+        half, most = np.quantile(np.abs(residual), (0.5, 0.9))
         return f"half within ±{half:.3g}, 90% within ±{most:.3g}"
-    half, most = np.exp(np.quantile(np.abs(np.log(left)), (0.5, 0.9)))
+    half, most = np.exp(np.quantile(np.abs(np.log(residual)), (0.5, 0.9)))
     return f"half within a factor of {half:.3g}, 90% of {most:.3g}"

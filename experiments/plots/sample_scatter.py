@@ -1,4 +1,4 @@
-"""A sample of a problem over two inputs: where its points lie and what they are worth."""
+"""A sample of a problem over two inputs, coloured by the target."""
 
 from matplotlib.figure import Figure
 
@@ -10,7 +10,7 @@ def draw(problem: Problem, sample: Part) -> Figure:
     """A dot for each sample, coloured by the target (viridis).
 
     Raises:
-        ValueError: the problem has not two inputs.
+        ValueError: the problem does not have two inputs.
     """
     if len(problem.inputs) != 2:
         raise ValueError(f"a scatter needs 2 inputs, and {problem.name} has {len(problem.inputs)}")

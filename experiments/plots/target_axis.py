@@ -1,4 +1,4 @@
-"""How a target stands on an axis: as it is, or, where the network learns its logarithm, on a log scale."""
+"""The axis of a target: linear, or logarithmic where the network learns the logarithm."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from knobwise.experiments.data.problem import Array, Problem
 
 
 def shown(problem: Problem, y: Array) -> Array:
-    """`y` as it is drawn: y + `log_shift` where the problem has one, which a log scale can show; else `y` itself.
+    """`y` for drawing: y + `log_shift` where the problem has one, for a log scale; otherwise `y`.
 
-    What cannot be drawn becomes NaN: a value that is not finite, or one that has no logarithm.
+    A value that cannot be drawn is NaN: one that is not finite, or has no logarithm.
     """
     if problem.log_shift is None:
         return np.where(np.isfinite(y), y, np.nan)
@@ -21,7 +21,7 @@ def shown(problem: Problem, y: Array) -> Array:
 
 
 def named(problem: Problem, name: str) -> str:
-    """The name of what `shown` gives: "price", or "price + 1".
+    """The name of the values of `shown`: "price", or "price + 1".
 
     >>> from knobwise.experiments import problems
     >>> named(problems.load("article")._replace(log_shift=1.0), "price")
@@ -31,7 +31,7 @@ def named(problem: Problem, name: str) -> str:
 
 
 def limits(problem: Problem, *values: Array) -> tuple[float, float]:
-    """Ends of an axis for all of `values`, as `shown` gave them, with a margin of 4%; 0..1 where there are none."""
+    """Ends of an axis for all of `values`, from `shown`, with a margin of 4%; 0..1 where there are none."""
     drawn = np.concatenate([each[np.isfinite(each)].ravel() for each in values])
     if not drawn.size:
         return (0.0, 1.0) if problem.log_shift is None else (0.1, 1.0)
@@ -56,7 +56,7 @@ def scale(axes: Axes, which: str, problem: Problem, ends: tuple[float, float]) -
 
 
 def few_ticks(axes: Axes, which: str, ends: tuple[float, float]) -> None:
-    """Plain numbers at a few places of a log scale: minor ticks with labels cost as much as all else together."""
+    """Plain numbers at a few places of a log scale: labelled minor ticks take as long to draw as everything else."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     decades = np.log10(ends[1] / ends[0])
     every = 9 if decades > 2.5 else 0 if decades > 0.8 else 1 if decades > 0.3 else 0.5

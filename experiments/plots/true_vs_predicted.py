@@ -1,4 +1,4 @@
-"""The picture that judges a run: the true surface and the predicted one, side by side on one colour scale."""
+"""The true and the predicted surface, side by side on one colour scale."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +15,14 @@ from knobwise.experiments.text import scores_text
 
 
 class _Panels(NamedTuple):
-    """A figure that waits for a prediction; `shown` holds the contours of the last one."""
+    """A figure without a prediction.
+
+    Attributes:
+        figure: with the true surface and both colour bars.
+        axes: for the prediction.
+        levels: of the contours.
+        shown: the contours of the last prediction.
+    """
 
     figure: Figure
     axes: Axes
@@ -32,9 +39,9 @@ def applies(view: RunView) -> bool:
 def draw(view: RunView) -> Figure:
     """Two panels of filled contours: true (viridis) and predicted (plasma).
 
-    The colour scale of both spans the true surface, so equal places on the two bars are equal values; where the
-    prediction leaves it, it takes the colour of the scale's end. The figure is reused: the true panel, the axes and
-    the bars are drawn once a surface, and every run changes the predicted panel alone, whose parts are animated.
+    The colour scale of both spans the true surface, so the same height on both bars is the same value; predictions
+    beyond it have the colour of the scale's end. The figure is reused: the true panel, the axes and the bars are drawn
+    once a surface; a run changes the predicted panel alone, whose artists are animated.
     """
     assert view.predicted is not None
     assert view.problem.grid is not None
@@ -50,7 +57,7 @@ def draw(view: RunView) -> Figure:
 
 @lru_cache(maxsize=2)
 def _panels(shape: tuple[int, int], labels: tuple[str, ...], X: bytes, y: bytes) -> _Panels:
-    """Everything but the prediction. Keyed by the content of the test part, so another problem gets another figure."""
+    """All but the prediction. Cached by the content of the test part, so that another problem has another figure."""
     test = Part(np.frombuffer(X).reshape(-1, 2), np.frombuffer(y).reshape(-1, 1))
     levels = round_levels(float(test.y.min()), float(test.y.max()))
     figure = Figure(figsize=(10, 4.7))

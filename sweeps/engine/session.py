@@ -45,7 +45,7 @@ def run(
         extension: a trial to train longer, in place of new ones.
     """
     began = time.monotonic()
-    sweep = adapt.suited(sweep, options)
+    sweep = adapt.adapted(sweep, options)
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(options.storage))
         workers = pool.start(options.executor, options.slots, options.cluster)  # they import while this goes on
@@ -142,7 +142,7 @@ def _about(sweep: Sweep, options: Options) -> dict[str, str]:
 
 def dry_run(sweep: Sweep, options: Options) -> int:
     """Say what would be done. Nothing is written."""
-    sweep = adapt.suited(sweep, options)
+    sweep = adapt.adapted(sweep, options)
     plan = preview.of(sweep, options)
     sys.stdout.write(json.dumps(plan.as_json()) + "\n" if options.json else preview.text(plan))
     return 0

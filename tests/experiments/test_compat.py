@@ -1,11 +1,11 @@
-"""Runs on problems of every kind: the loss that fits, nothing learned from what is held back, skewed targets."""
+"""Runs on problems of every kind: the right loss, nothing learned from validation or test, skewed targets."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from knobwise.experiments.compat import check_suits, suited
+from knobwise.experiments.compat import adapted, check_fits
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.data.tables.arrays import from_arrays
@@ -27,9 +27,9 @@ def shuffled(part: Part) -> Part:
 
 
 @pytest.mark.parametrize("name", ["diabetes", "wine", "breast_cancer", "friedman1?noise=1"])
-def test_nothing_of_what_is_held_back_reaches_the_weights(name: str) -> None:
+def test_validation_and_test_do_not_affect_the_weights(name: str) -> None:
     problem = load(name)
-    config = suited(QUICK, problem)
+    config = adapted(QUICK, problem)
     learned = weights(problem, config)
     test, val = shuffled(problem.test()), shuffled(problem.val(0))
     other = problem._replace(test=lambda: test, val=lambda seed: val)
@@ -40,7 +40,7 @@ def test_nothing_of_what_is_held_back_reaches_the_weights(name: str) -> None:
 
 def test_early_stopping_looks_at_the_validation_part_and_not_at_the_test_part() -> None:
     problem = load("diabetes")
-    config = suited(dataclasses.replace(QUICK, patience=2, epochs=60), problem)
+    config = adapted(dataclasses.replace(QUICK, patience=2, epochs=60), problem)
     learned = run(problem, config, pictures=False)
     test = shuffled(problem.test())
     other = run(problem._replace(test=lambda: test), config, pictures=False)
@@ -54,9 +54,9 @@ def test_early_stopping_looks_at_the_validation_part_and_not_at_the_test_part() 
 )
 def test_the_loss_follows_from_the_targets(name: str, loss: str) -> None:
     problem = load(name)
-    config = suited(QUICK, problem)
+    config = adapted(QUICK, problem)
     assert config.loss == loss
-    check_suits(config, problem)
+    check_fits(config, problem)
     wrong = dataclasses.replace(config, loss="mse" if problem.classes else "cross_entropy")
     with pytest.raises(ValueError, match=r"^loss must be "):
         run(problem, wrong)
@@ -65,24 +65,24 @@ def test_the_loss_follows_from_the_targets(name: str, loss: str) -> None:
 def test_no_more_samples_than_there_are() -> None:
     problem = load("wine")
     assert problem.most is not None
-    assert suited(dataclasses.replace(QUICK, n_samples=10_000, batch_size=5000), problem).batch_size == problem.most
+    assert adapted(dataclasses.replace(QUICK, n_samples=10_000, batch_size=5000), problem).batch_size == problem.most
     with pytest.raises(ValueError, match=f"n_samples must be at most {problem.most} for"):
         run(problem, dataclasses.replace(QUICK, n_samples=problem.most + 1, loss="cross_entropy"))
 
 
-def test_a_classifiers_predictions_are_probabilities_and_its_checkpoint_gives_them_again() -> None:
+def test_a_classifier_predicts_probabilities_also_from_its_checkpoint() -> None:
     problem = load("wine")
-    outcome = run(problem, suited(QUICK, problem), pictures=False)
-    said = predictor.load(outcome.checkpoint).predict(problem.test().X)
-    np.testing.assert_allclose(said.sum(axis=1), 1.0)
-    accuracy = np.mean(said.argmax(axis=1) == problem.test().y.argmax(axis=1))
+    outcome = run(problem, adapted(QUICK, problem), pictures=False)
+    predicted = predictor.load(outcome.checkpoint).predict(problem.test().X)
+    np.testing.assert_allclose(predicted.sum(axis=1), 1.0)
+    accuracy = np.mean(predicted.argmax(axis=1) == problem.test().y.argmax(axis=1))
     assert outcome.metrics["test_accuracy"] == pytest.approx(accuracy)
     assert outcome.metrics["val_mse"] == pytest.approx(
         np.mean((predictor.load(outcome.checkpoint).predict(problem.val(0).X) - problem.val(0).y) ** 2)
     )
 
 
-def test_a_skewed_target_is_learned_on_the_log_scale_and_told_on_its_own() -> None:
+def test_a_skewed_target_is_learned_on_the_log_scale_and_scored_on_its_own() -> None:
     X = np.random.default_rng(0).normal(size=(400, 2))
     y = np.exp(3 * X[:, 0])
     straight = from_arrays("s", "s", X, y, ("a", "b"))
@@ -91,13 +91,13 @@ def test_a_skewed_target_is_learned_on_the_log_scale_and_told_on_its_own() -> No
     relative = {}
     for name, problem in (("straight", straight), ("logged", logged)):
         outcome = run(problem, config, pictures=False)
-        said = predictor.load(outcome.checkpoint).predict(problem.test().X)
-        assert outcome.metrics["test_mse"] == pytest.approx(np.mean((said - problem.test().y) ** 2))
-        relative[name] = np.median(np.abs(said / problem.test().y - 1))
+        predicted = predictor.load(outcome.checkpoint).predict(problem.test().X)
+        assert outcome.metrics["test_mse"] == pytest.approx(np.mean((predicted - problem.test().y) ** 2))
+        relative[name] = np.median(np.abs(predicted / problem.test().y - 1))
     assert relative["logged"] < 0.1 < relative["straight"]
 
 
-def test_a_scaling_with_a_logarithm_goes_there_and_back_also_through_a_file() -> None:
+def test_round_trip_of_a_scaling_with_a_logarithm_also_through_a_file() -> None:
     X = np.array([[0.0], [9.0], [99.0]])
     scaling = Scaling.fit(X, log_shift=1.0)
     np.testing.assert_allclose(scaling.apply(X)[:, 0], np.array([-1, 0, 1]) * np.sqrt(1.5))

@@ -1,4 +1,4 @@
-"""Every knob is checked where it enters, in one line that names it, what it must be, and what it was."""
+"""Every knob is checked, with one line that names it, what it must be, and its value."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The scores: equal to scikit-learn's where it has them, worked out by hand where not, and sensible at the edges."""
+"""The scores: equal to scikit-learn's where it has them, worked out by hand where not, and in edge cases."""
 
 import math
 from typing import Any
@@ -24,7 +24,7 @@ def classes(k: int) -> Problem:
 
 
 def sample(k: int, n: int = 300, seed: int = 0) -> tuple[Array, Array]:
-    """True classes and probabilities that know something of them, as a problem with `k` classes has them."""
+    """True classes and correlated probabilities, in the form of a problem with `k` classes."""
     random = np.random.default_rng(seed)
     truth = random.integers(0, k, n)
     logits = random.normal(size=(n, k)) + 1.5 * np.eye(k)[truth]
@@ -52,30 +52,30 @@ def test_regression_has_its_errors() -> None:
     true, predicted = np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [2.0], [7.0]])
     for part in ("val", "test"):
         assert scores(SURFACE, part, true, predicted) == metrics.errors(part, true, predicted)
-    found = scores(SURFACE, "test", true, predicted)
-    assert found["test_r2"] == pytest.approx(theirs.r2_score(true, predicted))
-    assert found["test_max_error"] == 2
+    by_name = scores(SURFACE, "test", true, predicted)
+    assert by_name["test_r2"] == pytest.approx(theirs.r2_score(true, predicted))
+    assert by_name["test_max_error"] == 2
 
 
 @pytest.mark.parametrize("k", [2, 3, 7])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_classes_have_the_scores_of_scikit_learn(k: int, seed: int) -> None:
     true, p = sample(k, seed=seed)
-    found = scores(classes(k), "val", true, p)
-    assert set(found) == {f"val_{name}" for name in ("mse", "r2", *sklearn_scores(true, p))}
+    by_name = scores(classes(k), "val", true, p)
+    assert set(by_name) == {f"val_{name}" for name in ("mse", "r2", *sklearn_scores(true, p))}
     for name, value in sklearn_scores(true, p).items():
-        assert found[f"val_{name}"] == pytest.approx(value, rel=1e-12), name
+        assert by_name[f"val_{name}"] == pytest.approx(value, rel=1e-12), name
     if k == 2:
-        assert found["val_mse"] == pytest.approx(theirs.brier_score_loss(true[:, 0], p[:, 0]))
-        assert found["val_r2"] == pytest.approx(theirs.d2_brier_score(true[:, 0], p[:, 0]))
+        assert by_name["val_mse"] == pytest.approx(theirs.brier_score_loss(true[:, 0], p[:, 0]))
+        assert by_name["val_r2"] == pytest.approx(theirs.d2_brier_score(true[:, 0], p[:, 0]))
 
 
-def test_the_skill_of_giving_the_shares_is_0() -> None:
+def test_the_skill_of_predicting_the_shares_is_0() -> None:
     true, p = sample(3)
     shares = np.broadcast_to(true.mean(axis=0), p.shape)
-    found = scores(classes(3), "val", true, shares)
-    assert found["val_r2"] == pytest.approx(0)
-    assert found["val_roc_auc"] == 0.5
+    by_name = scores(classes(3), "val", true, shares)
+    assert by_name["val_r2"] == pytest.approx(0)
+    assert by_name["val_roc_auc"] == 0.5
 
 
 @pytest.mark.parametrize("k", [2, 4])
@@ -99,17 +99,17 @@ def test_certainty_is_clipped_as_in_scikit_learn(k: int) -> None:
     assert metrics.log_loss(true, wrong) == pytest.approx(-math.log(EPS))
 
 
-def test_a_class_that_the_part_has_nothing_of_is_left_out() -> None:
+def test_a_class_without_samples_in_the_part_is_left_out() -> None:
     true, p = sample(4)
-    there = true[:, 2] == 0
-    true, p = true[there], p[there]
-    found = scores(classes(4), "val", true, p)
+    absent = true[:, 2] == 0
+    true, p = true[absent], p[absent]
+    by_name = scores(classes(4), "val", true, p)
     truth, guess = true.argmax(axis=1), p.argmax(axis=1)
     recalls = [float((guess[truth == each] == each).mean()) for each in (0, 1, 3)]
     areas = [float(theirs.roc_auc_score(true[:, each], p[:, each])) for each in (0, 1, 3)]
-    assert found["val_balanced_accuracy"] == pytest.approx(np.mean(recalls))
-    assert found["val_roc_auc"] == pytest.approx(np.mean(areas))
-    assert found["val_log_loss"] == pytest.approx(theirs.log_loss(truth, p, labels=range(4)))
+    assert by_name["val_balanced_accuracy"] == pytest.approx(np.mean(recalls))
+    assert by_name["val_roc_auc"] == pytest.approx(np.mean(areas))
+    assert by_name["val_log_loss"] == pytest.approx(theirs.log_loss(truth, p, labels=range(4)))
 
 
 @pytest.mark.parametrize("k", [2, 3])
@@ -117,11 +117,11 @@ def test_one_class_alone_has_no_roc_auc(k: int) -> None:
     _, p = sample(k, n=5)
     true = np.zeros_like(p)
     true[:, -1] = 1
-    found = scores(classes(k), "test", true, p)
-    assert "test_roc_auc" not in found
-    assert found["test_accuracy"] == found["test_balanced_accuracy"]
-    assert found["test_r2"] == 0
-    assert all(math.isfinite(value) for value in found.values())
+    by_name = scores(classes(k), "test", true, p)
+    assert "test_roc_auc" not in by_name
+    assert by_name["test_accuracy"] == by_name["test_balanced_accuracy"]
+    assert by_name["test_r2"] == 0
+    assert all(math.isfinite(value) for value in by_name.values())
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -130,15 +130,15 @@ def test_probabilities_that_are_not_finite_have_no_scores(k: int, bad: float) ->
     true, p = sample(k, n=20)
     whole = scores(classes(k), "test", true, p)
     p[3, 0] = bad
-    found = scores(classes(k), "test", true, p)
-    assert set(found) == set(whole)
-    assert all(math.isnan(value) for value in found.values())
+    by_name = scores(classes(k), "test", true, p)
+    assert set(by_name) == set(whole)
+    assert all(math.isnan(value) for value in by_name.values())
 
 
-def expected_calibration_error(said: NDArray[Any], came: NDArray[Any]) -> float:
-    """By scikit-learn's calibration curve, which bins the same, and the counts."""
-    share, mean = calibration_curve(came, said, n_bins=10)
-    count = np.histogram(said, np.linspace(0, 1, 11))[0]
+def expected_calibration_error(predicted: NDArray[Any], observed: NDArray[Any]) -> float:
+    """By scikit-learn's calibration curve, which has the same bins, and the counts."""
+    share, mean = calibration_curve(observed, predicted, n_bins=10)
+    count = np.histogram(predicted, np.linspace(0, 1, 11))[0]
     return float(np.average(np.abs(share - mean), weights=count[count > 0]))
 
 
@@ -155,10 +155,10 @@ def test_the_calibration_error_is_the_mean_gap_of_the_calibration_curve() -> Non
 def test_the_calibration_error_by_hand() -> None:
     true = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
     p = np.array([[0.95], [0.95], [0.65], [0.62], [0.0]])
-    found = metrics.reliability(true, p)
-    np.testing.assert_allclose(found.said, [0.0, 0.635, 0.95])
-    np.testing.assert_allclose(found.came, [0.0, 1.0, 0.5])
-    assert found.samples.tolist() == [1, 2, 2]
+    bins = metrics.reliability(true, p)
+    np.testing.assert_allclose(bins.predicted, [0.0, 0.635, 0.95])
+    np.testing.assert_allclose(bins.observed, [0.0, 1.0, 0.5])
+    assert bins.samples.tolist() == [1, 2, 2]
     assert metrics.calibration_error(true, p) == pytest.approx((1 * 0 + 2 * 0.365 + 2 * 0.45) / 5)
     assert metrics.calibration_error(true, true) == 0
 

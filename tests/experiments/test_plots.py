@@ -1,4 +1,4 @@
-"""The figures: what they show, that they can be compared, and that odd curves do not break them."""
+"""The figures of a run: content, common scales, and unusual curves."""
 
 import io
 import sys
@@ -51,7 +51,7 @@ def view(predicted: Array | None = TEST.y, problem: Problem = ARTICLE, test: Par
 
 
 def table(columns: int, rows: int = 500) -> RunView:
-    """A run on a problem that is no surface."""
+    """A run on a problem that is not a surface."""
     y = np.random.default_rng(1).normal(size=(rows, columns))
     problem = ARTICLE._replace(grid=None, surface=None, outputs=tuple("abcdef"[:columns]))
     return RunView(problem, Part(np.zeros((rows, 2)), y), y + 0.1, FALLING, METRICS)
@@ -109,7 +109,7 @@ def test_true_and_predicted_can_be_compared() -> None:
     assert figure.texts[0].get_text() == f"One colour scale for both: Z from {levels[0]:g} to {levels[-1]:g}."
 
 
-def test_a_perfect_prediction_lies_where_the_truth_lies() -> None:
+def test_a_perfect_prediction_has_the_contours_of_the_truth() -> None:
     true, predicted = contours(true_vs_predicted.draw(view()))
     for one, other in zip(true.get_paths(), predicted.get_paths(), strict=True):
         np.testing.assert_array_equal(one.vertices, other.vertices)
@@ -124,7 +124,7 @@ def test_x_runs_to_the_right_and_y_up() -> None:
     np.testing.assert_allclose(bottom_left, bottom_right, atol=0.1)
 
 
-def test_the_reused_figure_keeps_nothing_of_the_run_before() -> None:
+def test_the_reused_figure_keeps_nothing_of_the_previous_run() -> None:
     first = render(true_vs_predicted.draw(view(TEST.y * 0.3)))
     second = render(true_vs_predicted.draw(view(-TEST.y)))
     assert first != second
@@ -132,22 +132,22 @@ def test_the_reused_figure_keeps_nothing_of_the_run_before() -> None:
     assert len(contours(true_vs_predicted.draw(view(-TEST.y)))) == 2
 
 
-def test_drawing_what_changes_over_what_stays_changes_no_pixel() -> None:
+def test_blitting_changes_no_pixel() -> None:
     render(true_vs_predicted.draw(view(-TEST.y)))
     figure = true_vs_predicted.draw(view(TEST.y * 0.5))
-    over = render(figure)
+    blitted = render(figure)
     moving = [artist for axes in figure.axes for artist in axes.get_children() if artist.get_animated()]
     assert moving
     try:
         for artist in moving:
             artist.set_animated(False)
-        assert render(figure) == over  # all of it drawn anew
+        assert render(figure) == blitted  # all of it drawn anew
     finally:
         for artist in moving:
             artist.set_animated(True)
 
 
-def test_the_reused_loss_curves_keep_nothing_of_the_run_before() -> None:
+def test_the_reused_loss_curves_keep_nothing_of_the_previous_run() -> None:
     first = render(loss_figure(curves([3.0, 1.0, 0.25])))
     loss_figure(curves([1e-4, 3e-5, np.inf, np.nan]), predicted=None)
     flat = render(loss_figure(curves([0.0, 0.0])))
@@ -200,7 +200,7 @@ def test_the_scatter_shows_every_sample(count: int) -> None:
     assert render(figure)
 
 
-def test_what_cannot_be_drawn_is_refused() -> None:
+def test_runs_that_cannot_be_drawn_are_refused() -> None:
     with pytest.raises(ValueError, match="needs a problem with a grid, and article has none"):
         true_surface.draw(ARTICLE._replace(grid=None), TEST)
     with pytest.raises(ValueError, match="needs 2 inputs, and article has 1"):
@@ -219,7 +219,7 @@ def test_predicted_against_true_has_a_panel_an_output(columns: int, panels: int)
     assert render(figure)
 
 
-def test_predicted_against_true_thins_what_cannot_be_told_apart() -> None:
+def test_predicted_against_true_thins_many_points() -> None:
     figure = predicted_against_true.draw(table(1, rows=50_001))
     assert 1000 < len(np.asarray(figure.axes[0].collections[0].get_offsets())) <= predicted_against_true.MOST_POINTS
 
@@ -255,7 +255,7 @@ def test_the_loss_is_on_a_log_scale_with_both_curves_named() -> None:
         (curves([1e307, 1e308, np.inf]), 3),
     ],
 )
-def test_a_diverged_curve_says_where(found: Curves, epoch: int) -> None:
+def test_a_diverged_curve_has_its_epoch_in_the_title(found: Curves, epoch: int) -> None:
     figure = loss_figure(found, predicted=None)
     assert titled(figure) == [f"Loss by epoch: diverged at epoch {epoch}"]
     assert figure.axes[0].get_lines()[-1].get_xdata() == [epoch, epoch]
@@ -270,10 +270,10 @@ def test_the_readable_part_of_a_diverging_curve_is_not_flattened() -> None:
 
 
 @pytest.mark.parametrize("losses", [[0.5], [0.0], [0.0, 0.0], [1.0, 0.0, 0.5], [1e-320, 1e-310], [2.0, 2.0]])
-def test_odd_curves_are_drawn(losses: list[float]) -> None:
+def test_unusual_curves_are_drawn(losses: list[float]) -> None:
     axes = loss_figure(curves(losses)).axes[0]
-    said = [text.get_text() for text in axes.texts][2:]
-    assert said == (["a loss of 0 is not drawn"] if 0.0 in losses else [])
+    notes = [text.get_text() for text in axes.texts][2:]
+    assert notes == (["a loss of 0 is not drawn"] if 0.0 in losses else [])
     assert axes.get_yscale() == ("log" if any(losses) else "linear")
 
 

@@ -1,4 +1,4 @@
-"""What the pictures of tables and classes show: the numbers in them are those of the run."""
+"""The content of the figures of tables and classes: their numbers are those of the run."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from knobwise.experiments.plots.slicing import slices
 from tests.experiments.views import classes, numbers, view_of
 
 
-def test_residuals_are_what_is_left_of_the_truth() -> None:
+def test_residuals_are_true_minus_predicted() -> None:
     view = view_of(*numbers(3))
     assert view.predicted is not None
     axes = residuals.draw(view).axes[0]
@@ -61,7 +61,7 @@ def test_the_running_median_follows_a_bend_and_the_band_a_funnel() -> None:
     assert not len(residuals.running(predicted[:30], left[:30])[0]), "too few points for a band"
 
 
-def test_the_point_of_the_slices_is_a_row_in_the_midst() -> None:
+def test_the_point_of_the_slices_is_a_central_row() -> None:
     X = np.random.default_rng(0).normal(size=(501, 3)) * [1, 100, 0.01] + [5, 0, 0]
     point = slicing.best_covered(X)
     assert (point == X).all(axis=1).any()
@@ -79,12 +79,12 @@ def test_slices_are_the_model_along_one_input() -> None:
         rows[:, column] = each.values
         np.testing.assert_array_equal(each.predicted, model(rows))
         np.testing.assert_allclose(each.values[[0, -1]], np.quantile(X[:, column], (0.01, 0.99)))
-        assert each.held == point[column]
+        assert each.at == point[column]
         assert each.reach == np.ptp(model(rows))
     assert found[2].reach == 0
 
 
-def test_asking_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predicting_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     problem, model = numbers(7)
     asked: list[int] = []
 
@@ -102,7 +102,7 @@ def test_asking_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
         np.testing.assert_array_equal(one.predicted, other.predicted)
 
 
-def test_categories_are_taken_together() -> None:
+def test_categories_of_a_column_share_a_slice() -> None:
     X = np.array([[1, 0, 0, 5], [1, 0, 1, 6], [0, 1, 0, 7], [0, 0, 1, 8], [1, 0, 0, 9.5]])
     names = ("town=Bath", "town=Ely", "sold=yes", "age")
 
@@ -117,7 +117,7 @@ def test_categories_are_taken_together() -> None:
     base = slicing.best_covered(X)
     np.testing.assert_array_equal(town.predicted[:, 0] - base[2], [10, 20, 0])
     np.testing.assert_array_equal(town.data, [0, 0, 1, 2, 0])
-    assert town.categories[int(town.held)] == "Bath"
+    assert town.categories[int(town.at)] == "Bath"
     assert found["sold"].categories == ("yes", "not yes")
     np.testing.assert_array_equal(np.diff(found["sold"].predicted[:, 0]), [-1])
     axes = partial_slices.draw(
@@ -155,8 +155,8 @@ def test_the_confusion_matrix_counts() -> None:
     assert view.predicted is not None
     axes = confusion_matrix.draw(view).axes[0]
     counts = np.zeros((3, 3), int)
-    for true, said in zip(class_of(view.test.y), class_of(view.predicted), strict=True):
-        counts[true, said] += 1
+    for true, predicted in zip(class_of(view.test.y), class_of(view.predicted), strict=True):
+        counts[true, predicted] += 1
     np.testing.assert_allclose(np.asarray(axes.images[0].get_array()), counts / 100)
     written = {tuple(map(int, words.get_position()[::-1])): words.get_text().split("\n") for words in axes.texts}
     assert written.keys() == {tuple(map(int, each)) for each in np.argwhere(counts)}
@@ -172,20 +172,20 @@ def test_the_calibration_curve_and_its_intervals() -> None:
     heights = [round(bar.get_height()) for bar in bars.patches if isinstance(bar, Rectangle)]
     assert sum(heights) == 4000
     dots = next(each for each in axes.collections if isinstance(each, PathCollection))
-    said, came = np.asarray(dots.get_offsets()).T
-    np.testing.assert_allclose(said, came, atol=0.12)  # the model is as sure as it should be
+    predicted, observed = np.asarray(dots.get_offsets()).T
+    np.testing.assert_allclose(predicted, observed, atol=0.12)  # the model is calibrated
     assert axes.get_title().startswith("Calibration: expected error 0.0")
     assert bars.get_xlabel() == "probability of class 1"
     many = calibration.draw(view_of(*classes(3)))
     assert many.axes[1].get_xlabel() == "probability of the predicted class"
 
 
-def test_wilson_intervals_are_those_of_the_book() -> None:
+def test_wilson_intervals_equal_published_ones() -> None:
     """Newcombe (1998), "Two-sided confidence intervals for the single proportion", table I."""
     samples = np.array([263, 148, 20, 29])
-    found = Reliability(np.zeros(4), np.array([81, 15, 0, 1]) / samples, samples)
+    bins = Reliability(np.zeros(4), np.array([81, 15, 0, 1]) / samples, samples)
     expected = [[0.2553, 0.0624, 0.0, 0.0061], [0.3662, 0.1605, 0.1611, 0.1718]]
-    np.testing.assert_allclose(calibration.wilson(found), expected, atol=6e-5)
+    np.testing.assert_allclose(calibration.wilson(bins), expected, atol=6e-5)
 
 
 def test_regions_have_the_colour_of_the_class_and_pale_where_unsure() -> None:
@@ -218,6 +218,6 @@ def test_mistakes_have_a_black_edge() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["class 0", "class 1", "class 2"]
 
 
-def test_no_sign_comes_twice() -> None:
+def test_no_marker_repeats() -> None:
     signs = {(class_signs.colour(each), class_signs.marker(each)) for each in range(88)}
     assert len(signs) == 88

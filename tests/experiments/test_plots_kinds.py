@@ -1,4 +1,4 @@
-"""Every kind of figure of a run: drawn where it belongs and only there, and whatever a run may bring."""
+"""Every kind of figure of a run: drawn where it applies and only there, and for unusual runs."""
 
 import io
 
@@ -27,11 +27,11 @@ BELONG: dict[str, tuple[tuple[Problem, Model], set[str]]] = {
 
 
 def drawn(view: RunView) -> dict[str, bytes]:
-    """All pictures of a run by the name of their kind; that each shows something is checked on the way."""
-    found = {name.partition("/")[2].removesuffix(".png"): png for name, png in pictures_of(*view).items()}
-    for name, png in found.items():
+    """All pictures of a run by the name of their kind; each is checked not to be blank."""
+    by_kind = {name.partition("/")[2].removesuffix(".png"): png for name, png in pictures_of(*view).items()}
+    for name, png in by_kind.items():
         assert np.ptp(np.asarray(imread(io.BytesIO(png)))) > 0.5, name
-    return found
+    return by_kind
 
 
 @pytest.mark.parametrize("name", BELONG)
@@ -40,7 +40,7 @@ def test_a_run_gets_the_pictures_that_belong_to_it(name: str) -> None:
     assert drawn(view_of(problem, model)).keys() == expected
 
 
-def test_every_kind_is_tried_here() -> None:
+def test_every_kind_is_tested() -> None:
     tried = set().union(*(expected for _, expected in BELONG.values()))
     assert plots.kinds().keys() - tried == {"true_vs_predicted"}, "surfaces have tests of their own"
 
@@ -48,17 +48,17 @@ def test_every_kind_is_tried_here() -> None:
 @pytest.mark.parametrize("name", BELONG)
 def test_a_diverged_run_gets_its_loss_curves_only(name: str) -> None:
     (problem, model), _ = BELONG[name]
-    assert drawn(view_of(problem, model, said=False)).keys() == {"loss_curves"}
+    assert drawn(view_of(problem, model, finished=False)).keys() == {"loss_curves"}
 
 
 @pytest.mark.parametrize("name", BELONG)
-def test_without_a_model_nothing_is_asked_of_it(name: str) -> None:
+def test_figures_without_a_model(name: str) -> None:
     (problem, model), expected = BELONG[name]
     asking = {"partial_slices", "decision_regions"}
     assert drawn(view_of(problem, model)._replace(predict=None)).keys() == expected - asking
 
 
-def test_a_surface_is_no_place_for_slices() -> None:
+def test_a_surface_has_no_slices() -> None:
     article = problems.load("article")
     assert drawn(view_of(article, lambda X: X[:, :1])).keys() == {"loss_curves", "true_vs_predicted"}
     assert not plots.kinds()["true_vs_predicted"].applies(view_of(*classes(2))._replace(problem=classes_on_a_grid()))
@@ -118,7 +118,7 @@ def test_an_input_that_does_not_vary_and_a_far_outlier() -> None:
     assert drawn(view_of(far, lambda X: model(np.clip(X, -3, 3)))).keys() == FOR_NUMBERS
 
 
-def test_a_reused_figure_keeps_nothing_of_the_run_before() -> None:
+def test_a_reused_figure_keeps_nothing_of_the_previous_run() -> None:
     """Drawn after others, then after yet others, in the opposite order."""
     views = {name: view_of(*made) for name, (made, _) in BELONG.items()}
     first = {name: pictures_of(*view) for name, view in views.items()}

@@ -1,4 +1,4 @@
-"""Intervals and comparisons: against SciPy, against tables worked by hand, and what must hold for any numbers."""
+"""Intervals and comparisons: against SciPy, against published tables, and properties for any numbers."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -43,10 +43,10 @@ def test_the_interval_goes_with_unit_and_zero(values: list[float], unit: float, 
 
 
 def test_students_sleep() -> None:
-    found = paired(DEXTRO, LAEVO)
+    comparison = paired(DEXTRO, LAEVO)
     # Mean difference -1.58, t = -4.0621 with 9 degrees of freedom, interval [-2.46, -0.70] (R, example of t.test).
-    assert found[:4] == pytest.approx((-1.58, -2.4598858, -0.7001142, 10), abs=1e-6)
-    assert found.verdict == "better"
+    assert comparison[:4] == pytest.approx((-1.58, -2.4598858, -0.7001142, 10), abs=1e-6)
+    assert comparison.verdict == "better"
     welch = unpaired(DEXTRO, LAEVO)
     # t = -1.8608, 17.776 degrees of freedom, interval [-3.3655, 0.2055].
     assert welch[:4] == pytest.approx((-1.58, -3.3654832, 0.2054832, 10), abs=1e-6)
@@ -61,7 +61,7 @@ def test_welch_is_scipys(a: list[float], b: list[float]) -> None:
 
 
 @given(st.lists(st.tuples(ERRORS, ERRORS), min_size=2, max_size=8))
-def test_swapping_the_two_turns_the_answer_round(pairs: list[tuple[float, float]]) -> None:
+def test_swapping_the_two_reverses_the_verdict(pairs: list[tuple[float, float]]) -> None:
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
     turned = {"better": "worse", "worse": "better", "cannot be told": "cannot be told"}
     for compare in (paired, unpaired):
@@ -76,7 +76,7 @@ def test_values_that_do_not_vary(compare: Callable[[Sequence[float], Sequence[fl
     assert compare([1.0, 1.0], [2.0, 2.0]) == (-1.0, -1.0, -1.0, 2, "better")
 
 
-def test_what_shared_seeds_do_to_both_cancels() -> None:
+def test_effects_of_shared_seeds_cancel() -> None:
     seeds = [0.0, 5.0, 1.0, 9.0, 3.0]
     a = [value + noise for value, noise in zip(seeds, (0.01, -0.01, 0.02, 0.0, -0.02), strict=True)]
     b = [value + 0.1 for value in seeds]
@@ -104,7 +104,7 @@ def test_dunnetts_points_are_those_of_his_table(comparisons: int, df: int, publi
 
 
 @given(st.lists(st.tuples(ERRORS, ERRORS), min_size=2, max_size=8))
-def test_two_keys_are_told_apart_by_a_one_sided_paired_t_of_the_logarithms(pairs: list[tuple[float, float]]) -> None:
+def test_two_keys_are_compared_by_a_one_sided_paired_t_of_the_logarithms(pairs: list[tuple[float, float]]) -> None:
     a, b = (np.log(values) for values in zip(*pairs, strict=True))
     assume(np.std(a - b) > 1e-6 and abs(fmean(np.exp(a)) - fmean(np.exp(b))) > 1e-6)
     p = float(scipy.stats.ttest_rel(a, b, alternative="greater" if a.mean() > b.mean() else "less").pvalue)
@@ -128,7 +128,7 @@ def test_the_tied_by_hand() -> None:
     assert tied(0.320, 0.7) == {1, 2, 3}
 
 
-def test_one_seed_cannot_tell_anything() -> None:
+def test_with_one_seed_all_are_tied() -> None:
     assert tied_with_best({3: [1.0], 5: [100.0]}) == {3, 5}
     assert tied_with_best({}) == set()
 
@@ -148,7 +148,7 @@ def test_the_unit_of_the_errors_does_not_matter(rows: list[list[float]], unit: f
     assert tied_with_best({key: [unit * value for value in row] for key, row in enumerate(rows)}) == one
 
 
-def test_a_perfect_fit_has_no_logarithm_and_is_taken_all_the_same() -> None:
+def test_a_perfect_fit_has_no_logarithm_and_is_accepted() -> None:
     assert 1 in tied_with_best({1: [0.0, 0.0], 2: [1.0, 2.0]})
 
 

@@ -1,4 +1,4 @@
-"""The figures of a study: where each trial stands in them, who is named, and that odd studies do not break them."""
+"""The figures of a study: the place of each trial, labels, and unusual studies."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def dots(axes: Axes) -> list[list[list[float]]]:
     return [np.asarray(each.get_offsets()).tolist() for each in axes.collections if isinstance(each, PathCollection)]
 
 
-def said(figure: Figure) -> str:
+def texts(figure: Figure) -> str:
     """All words above and in its panels."""
     titles = [axes.get_title("left") for axes in figure.axes]
     texts = [*figure.texts, *(text for axes in figure.axes for text in axes.texts)]
@@ -50,7 +50,7 @@ LR = trials(
 )
 
 
-def test_the_map_marks_who_has_no_result_and_who_is_named() -> None:
+def test_the_map_marks_trials_without_a_result_and_named_trials() -> None:
     figure = knob_map.draw(LR, ("lr", "epochs"))
     axes, bar = figure.axes
     crosses, rings, complete, named = dots(axes)
@@ -61,8 +61,8 @@ def test_the_map_marks_who_has_no_result_and_who_is_named() -> None:
     assert np.asarray(axes.collections[2].get_array()).tolist() == [20.0, 10.0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert bar.get_title() == "val MSE"
-    assert "cross: diverged" in said(figure)
-    assert "grey ring: cut short" in said(figure)
+    assert "cross: diverged" in texts(figure)
+    assert "grey ring: cut short" in texts(figure)
 
 
 @pytest.mark.parametrize("error", [NAN, 5.0, 0.0, -1.0])
@@ -86,8 +86,8 @@ def test_the_error_against_a_knob_has_the_cut_short_at_their_last_error_and_the_
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("learning rate (lr)", "val MSE")
 
 
-def test_a_picture_says_only_what_is_in_it() -> None:
-    words = said(single_knob.draw(trials({"lr": [1e-3, 1e-2]}, [2.0, 1.0]), "lr"))
+def test_the_key_has_only_the_markers_in_the_figure() -> None:
+    words = texts(single_knob.draw(trials({"lr": [1e-3, 1e-2]}, [2.0, 1.0]), "lr"))
     assert "cross" not in words
     assert "ring" not in words
 
@@ -121,10 +121,10 @@ def test_a_learning_curve_joins_the_test_errors_of_the_best_by_validation() -> N
     assert np.asarray(curve.get_xydata()).tolist() == [[0, 8.5], [1, 4.5]]
     assert curve.get_linestyle() == "-"
     assert axes.get_ylabel() == "test MSE"
-    assert "the best by val MSE for each n_samples" in said(figure)
+    assert "the best by val MSE for each n_samples" in texts(figure)
 
 
-def test_no_best_is_marked_where_no_value_comes_twice() -> None:
+def test_no_best_is_marked_where_no_value_repeats() -> None:
     assert single_knob.best_of_each(trials({"lr": [1.0, 2.0, 3.0]}, [3.0, 2.0, 1.0]), "lr").size == 0
 
 
@@ -189,7 +189,7 @@ def test_the_front_is_of_complete_trials_only() -> None:
     (axes,) = figure.axes
     assert np.asarray(axes.get_lines()[0].get_xydata()).tolist() == [[1.0, 9.0], [3.0, 4.0]]
     assert axes.get_xlabel() == "floating-point operations (flops)"
-    assert "2 on the front" in said(figure)
+    assert "2 on the front" in texts(figure)
 
 
 def test_progress_is_the_best_complete_error_so_far() -> None:

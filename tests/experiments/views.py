@@ -18,10 +18,10 @@ CURVES = Curves(
 Model = Callable[[Array], Array]
 
 
-def view_of(problem: Problem, model: Model, *, said: bool = True) -> RunView:
-    """A run on `problem` whose network is `model`; one that diverged where nothing is `said`."""
+def view_of(problem: Problem, model: Model, *, finished: bool = True) -> RunView:
+    """A run on `problem` whose network is `model`; one that diverged where it is not `finished`."""
     test = problem.test()
-    predicted = model(test.X) if said else None
+    predicted = model(test.X) if finished else None
     metrics = {} if predicted is None else scores(problem, "test", test.y, predicted)
     return RunView(problem, test, predicted, CURVES, metrics, model)
 

@@ -1,4 +1,4 @@
-"""A sweep made to fit its problem: samples bounded by the data, the loss by the classes."""
+"""A sweep adapted to its problem: samples bounded by the data, the loss decided by the classes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from knobwise.sweeps.engine.cli.sweep_options import parse
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions
-from knobwise.sweeps.engine.space.adapt import MOST, sizes, suited
+from knobwise.sweeps.engine.space.adapt import MOST, adapted, sizes
 from knobwise.sweeps.engine.sweep import Sweep
 from tests.sweeps.fakes import table_problem
 
@@ -39,49 +39,49 @@ def drawn(sweep: Sweep, count: int = 200) -> list[dict[str, Any]]:
 
 def test_the_article_is_left_as_it_is() -> None:
     for sweep in (all_knobs.SWEEP, one_to_one.SWEEP, lr_epochs.SWEEP):
-        assert suited(sweep, options(sweep, ARTICLE)) is sweep
+        assert adapted(sweep, options(sweep, ARTICLE)) is sweep
 
 
 def test_a_sweep_that_searches_the_samples_is_bounded_by_them(problem: str) -> None:
-    found = suited(all_knobs.SWEEP, options(all_knobs.SWEEP, problem))
-    counts = [config["n_samples"] for config in drawn(found)]
+    sweep = adapted(all_knobs.SWEEP, options(all_knobs.SWEEP, problem))
+    counts = [config["n_samples"] for config in drawn(sweep)]
     assert max(counts) <= 500
     assert len(set(counts)) > 50
-    assert found.baseline["n_samples"] == 500
-    assert found.config(FixedTrial(dict(found.baseline))).n_samples == 500  # type: ignore[arg-type]
+    assert sweep.baseline["n_samples"] == 500
+    assert sweep.config(FixedTrial(dict(sweep.baseline))).n_samples == 500  # type: ignore[arg-type]
 
 
 def test_a_sweep_over_listed_sizes_keeps_those_that_there_are(problem: str) -> None:
-    found = suited(samples.SWEEP, options(samples.SWEEP, problem))
-    assert {point.params["n_samples"] for point in distributions.grid(found.space, 0)} == {62, 125, 250, 500}
+    sweep = adapted(samples.SWEEP, options(samples.SWEEP, problem))
+    assert {point.params["n_samples"] for point in distributions.grid(sweep.space, 0)} == {62, 125, 250, 500}
 
 
 def test_a_sweep_that_does_not_search_them_takes_every_row(problem: str) -> None:
-    found = suited(lr_epochs.SWEEP, options(lr_epochs.SWEEP, problem))
-    assert {config["n_samples"] for config in drawn(found, 5)} == {500}
+    sweep = adapted(lr_epochs.SWEEP, options(lr_epochs.SWEEP, problem))
+    assert {config["n_samples"] for config in drawn(sweep, 5)} == {500}
 
 
 def test_large_data_are_bounded_unless_more_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made = table_problem(most=100_000, classes=0)
     monkeypatch.setitem(problems._LOADED, made.name, made)
-    assert suited(lr_epochs.SWEEP, options(lr_epochs.SWEEP, made.name)).fixed.n_samples == MOST
-    found = suited(all_knobs.SWEEP, options(all_knobs.SWEEP, made.name, samples=40_000))
-    assert distributions.largest(found.space, "n_samples") == 40_000
+    assert adapted(lr_epochs.SWEEP, options(lr_epochs.SWEEP, made.name)).fixed.n_samples == MOST
+    sweep = adapted(all_knobs.SWEEP, options(all_knobs.SWEEP, made.name, samples=40_000))
+    assert distributions.largest(sweep.space, "n_samples") == 40_000
 
 
 @pytest.mark.parametrize(("problem", "loss"), [(2, "binary_cross_entropy"), (3, "cross_entropy")], indirect=["problem"])
 def test_classes_decide_the_loss(problem: str, loss: str) -> None:
-    found = suited(one_to_one.SWEEP, options(one_to_one.SWEEP, problem))
-    configs = drawn(found)
+    sweep = adapted(one_to_one.SWEEP, options(one_to_one.SWEEP, problem))
+    configs = drawn(sweep)
     assert {config["loss"] for config in configs} == {loss}
     assert all(config["batch_size"] <= config["n_samples"] <= 500 for config in configs)
-    assert "loss" not in distributions.describe(found.space)
-    assert "loss" not in found.knobs
+    assert "loss" not in distributions.describe(sweep.space)
+    assert "loss" not in sweep.knobs
 
 
 def test_samples_of_data_without_end_are_refused() -> None:
     with pytest.raises(BadInput, match="--samples must go with data that end, got --problem article"):
-        suited(lr_epochs.SWEEP, options(lr_epochs.SWEEP, ARTICLE, samples=10))
+        adapted(lr_epochs.SWEEP, options(lr_epochs.SWEEP, ARTICLE, samples=10))
 
 
 def test_sizes_are_halved_where_few_are_left() -> None:

@@ -1,4 +1,4 @@
-"""The error against what a trial costs: the front of those that are the most accurate for their cost."""
+"""The error over the cost of trials, with the Pareto front."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,11 +13,11 @@ COSTS = {
     "train_seconds": "seconds of training (train_seconds)",
     "n_parameters": "weights and biases (n_parameters)",
 }
-"""What the axis says of a cost; any other is called by its name."""
+"""Axis labels of costs; any other cost has its name."""
 
 
 def draw(trials: Trials, cost: Array, name: str) -> Figure:
-    """Each trial at its cost and its error; an orange staircase through those that no other betters in both.
+    """Each trial at its cost and its error; an orange staircase through the Pareto front.
 
     Args:
         trials: the study's.
@@ -37,6 +37,6 @@ def draw(trials: Trials, cost: Array, name: str) -> Figure:
     shared.plain(axes)
     shared.mark_named(axes, trials, cost)
     count = f"{len(steps)} on the front" if len(steps) != 1 else "one betters all others"
-    told = f"{trials.key}; orange: no other is lower in both"
-    shared.titled(axes, f"{len(cost)} trials by {trials.error_name} and {name}: {count}", told)
+    caption = f"{trials.key}; orange: no other is lower in both"
+    shared.titled(axes, f"{len(cost)} trials by {trials.error_name} and {name}: {count}", caption)
     return figure

@@ -1,4 +1,4 @@
-"""All trials of a study over two of its knobs: where the good ones lie, and where training diverges."""
+"""All trials of a study over two of its knobs, coloured by error."""
 
 import numpy as np
 from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""One panel for each knob of a study, side by side: which of them matter, and where each has its best values."""
+"""One panel for each knob of a study: which of them matter, and the best values of each."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from knobwise.experiments.plots.study.trials import Trials
 ACROSS = 3  # panels in a row
 WIDE, HIGH = 3.2, 2.9  # inches of a panel with its own labels
 LEFT, TOP = 0.95, 0.8  # inches for the error's numbers and the title
-WORDY = 14  # letters; choices that have more together are written askew
+WORDY = 14  # letters; choices with more in total are rotated
 
 
 def draw(trials: Trials, knobs: Sequence[str]) -> Figure:
-    """The error against each of `knobs` by itself, all others being whatever they were; one scale for all panels."""
+    """The error over each of `knobs` by itself, whatever the others were; one scale for all panels."""
     columns = min(ACROSS, max(2, len(knobs)))
     rows = -(-len(knobs) // columns)
     width, height = columns * WIDE + LEFT, rows * HIGH + TOP

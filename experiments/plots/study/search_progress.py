@@ -1,4 +1,4 @@
-"""How the search went: every trial in the order it was begun, and the best so far."""
+"""The progress of the search: trials in the order of their start, and the best so far."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +10,7 @@ from knobwise.experiments.plots.study.trials import Trials
 
 
 def draw(trials: Trials) -> Figure:
-    """Errors by trial number, with a staircase for the best so far: where it goes on falling, more trials may pay."""
+    """Errors by trial number, with a staircase for the best so far: while it is still falling, more trials may pay."""
     figure = Figure(figsize=(7, 4.6))
     axes = figure.add_axes((0.135, 0.12, 0.835, 0.75))
     across = trials.number.astype(float)

@@ -1,4 +1,4 @@
-"""The error against one knob: every trial a dot, and the best for each value where values come again."""
+"""The error over one knob: every trial a dot, and the best for each value where values repeat."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,21 +19,21 @@ def draw(trials: Trials, knob: str, *, drawn: Array | None = None, drawn_name: s
     Args:
         trials: the study's.
         knob: one of `trials.knobs`; the best for each of its values are chosen by `trials.error`.
-        drawn: `(n,)` drawn in the place of `trials.error` (the test error), NaN where a trial has none.
-        drawn_name: what `drawn` is.
+        drawn: `(n,)` drawn instead of `trials.error` (the test error), NaN where a trial has none.
+        drawn_name: name of `drawn`.
     """
     best = best_of_each(trials, knob)
-    seen = trials if drawn is None else trials._replace(error=drawn, error_name=drawn_name)
+    shown = trials if drawn is None else trials._replace(error=drawn, error_name=drawn_name)
     figure = Figure(figsize=(7, 4.6))
     axes = figure.add_axes((0.11, 0.14, 0.86, 0.73))
-    panel(axes, seen, knob, best=best)
+    panel(axes, shown, knob, best=best)
     if knob in trials.choices:  # long names, broken in two, stand side by side
         names = [label.get_text().replace("_", "_\n") for label in axes.get_xticklabels()]
         axes.set_xticks(range(len(names)), names)
-    shared.mark_named(axes, seen, places(seen, knob, best))
+    shared.mark_named(axes, shown, places(shown, knob, best))
     by = f" by {trials.error_name}" if drawn is not None else ""
-    told = f"{trials.key}; orange: the best{by} for each {knob}" if best.size else trials.key
-    shared.titled(axes, f"{len(trials.number)} trials: {seen.error_name} against {knob}", told)
+    caption = f"{trials.key}; orange: the best{by} for each {knob}" if best.size else trials.key
+    shared.titled(axes, f"{len(trials.number)} trials: {shown.error_name} against {knob}", caption)
     return figure
 
 
@@ -61,7 +61,7 @@ def panel(axes: Axes, trials: Trials, knob: str, *, best: NDArray[np.intp], smal
 
 
 def places(trials: Trials, knob: str, best: NDArray[np.intp]) -> Array:
-    """`(n,)` where dots stand: those of a choice spread a little, the same way each time, but for the `best` of it."""
+    """`(n,)` places of the dots: those of a choice spread a little, always the same way, except its `best`."""
     across = shared.positions(trials, knob)
     if knob in trials.choices:
         aside = 0.36 * ((trials.number * 0.618034) % 1 - 0.5)
@@ -73,7 +73,7 @@ def places(trials: Trials, knob: str, best: NDArray[np.intp]) -> Array:
 def best_of_each(trials: Trials, knob: str) -> NDArray[np.intp]:
     """The places of the complete trials with the lowest error for each value of `knob`, in the order of the values.
 
-    None where hardly any value comes twice: then every trial would be the best of its own.
+    Empty where few values repeat: then almost every trial would be the best of its value.
     """
     across, complete = shared.positions(trials, knob), trials.having("complete")
     values = np.unique(across[complete & np.isfinite(across)])

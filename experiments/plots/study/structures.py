@@ -1,4 +1,4 @@
-"""The error against the size of the network: what more layers and wider ones buy."""
+"""The error over the size of the network: the effect of more and wider layers."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,14 @@ from knobwise.experiments.plots.study import trials as shared
 from knobwise.experiments.plots.study.trials import Trials
 from knobwise.experiments.text import counted
 
-COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#000000")  # of Okabe and Ito: told apart by everyone
+COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#000000")  # of Okabe and Ito, colour-blind safe
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
 def draw(trials: Trials, widths: Sequence[tuple[int, ...]], n_parameters: Array) -> Figure:
     """Each trial at its number of weights and biases and its error, with a sign for its number of layers.
 
-    The staircase joins the trials that no smaller network betters; these are named by their widths.
+    The staircase joins the trials on the Pareto front, which are named by their widths.
 
     Args:
         trials: the study's.
@@ -58,8 +58,8 @@ def draw(trials: Trials, widths: Sequence[tuple[int, ...]], n_parameters: Array)
             shared.mark(axes, (float(n_parameters[at]), float(trials.error[at])), words, left=False)
     _name(figure, trials, widths, n_parameters, steps)
     axes.legend(loc="lower left", frameon=False, handletextpad=0.2)  # where a small network has a low error: empty
-    told = trials.key.replace("each dot a trial", "orange: no smaller network does better, named by its widths")
-    shared.titled(axes, f"{len(widths)} trials over structures", told)
+    caption = trials.key.replace("each dot a trial", "orange: no smaller network does better, named by its widths")
+    shared.titled(axes, f"{len(widths)} trials over structures", caption)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What the pictures of a study share: the trials as columns, axes for knobs and errors, and how a trial is drawn."""
+"""Common parts of a study's figures: trials as columns, axes for knobs and errors, markers of trials."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,8 +13,8 @@ from knobwise.experiments.data.problem import Array
 from knobwise.experiments.pareto import pareto_front
 from knobwise.experiments.plots.canvas import MUTED, SECOND, TRUE
 
-WIDE = 8.0  # times: numbers that span more are drawn on a log scale, whatever the space says
-BAND = 0.06  # the part of a panel's height, at its top, for trials that have no error to be drawn at
+WIDE = 8.0  # times: numbers with a larger range are drawn on a log scale, whatever the space's scale
+BAND = 0.06  # share of a panel's height, at its top, for trials without an error
 
 LABELS = {
     "lr": "learning rate (lr)",
@@ -24,21 +24,21 @@ LABELS = {
     "layers": "hidden layers",
     "perceptrons": "perceptrons in hidden layers",
 }
-"""What an axis says of a knob; any other knob is called by its name."""
+"""Axis labels of knobs; any other knob has its name."""
 
 
 class Trials(NamedTuple):
     """A study's trials, one entry each in every column.
 
     Attributes:
-        number: the trials' numbers.
+        number: of each trial.
         status: `complete`, `pruned`, `diverged` or `failed`.
-        error: `(n,)` what trials are chosen by, lower is better; NaN where there is none.
-        knobs: by name, the value in each trial; None where it was not asked for.
-        choices: knobs that are one of a few values, with these in order.
-        log: knobs that the space has on a log scale.
-        words: what to write beside a trial, by its place in the columns ("best", "baseline").
-        error_name: what `error` is, for axes.
+        error: `(n,)` by which trials are ranked, lower is better; NaN where there is none.
+        knobs: by name, the value in each trial; None where the trial does not have it.
+        choices: the values of categorical knobs, in order.
+        log: knobs on a log scale in the space.
+        words: labels of trials ("best", "baseline"), by their index in the columns.
+        error_name: name of `error`, for axes.
     """
 
     number: NDArray[np.int64]
@@ -51,21 +51,23 @@ class Trials(NamedTuple):
     error_name: str = "val MSE"
 
     def having(self, status: str) -> NDArray[np.bool_]:
-        """`(n,)` which trials ended so; `complete` and `pruned` ones only where they have an error to be drawn at."""
-        are = np.array([each == status for each in self.status], bool)
-        return are & np.isfinite(self.error) if status in ("complete", "pruned") else are
+        """`(n,)` which trials have this status; `complete` and `pruned` ones only with a finite error."""
+        matches = np.array([each == status for each in self.status], bool)
+        return matches & np.isfinite(self.error) if status in ("complete", "pruned") else matches
 
     @property
     def key(self) -> str:
-        """What the signs of a picture mean, those that are in it."""
-        said = {"pruned": "grey ring: cut short, at its last error", "diverged": "cross: diverged"}
-        return "; ".join(["each dot a trial", *(words for status, words in said.items() if self.having(status).any())])
+        """The meaning of the markers in the figure."""
+        meanings = {"pruned": "grey ring: cut short, at its last error", "diverged": "cross: diverged"}
+        return "; ".join(
+            ["each dot a trial", *(words for status, words in meanings.items() if self.having(status).any())]
+        )
 
 
 def positions(trials: Trials, knob: str) -> Array:
-    """`(n,)` where each trial stands along a knob's axis; NaN where it was not asked for it.
+    """`(n,)` the place of each trial on a knob's axis; NaN where the trial does not have the knob.
 
-    Of a knob that is one of a few values: 0, 1, 2, ... in the order of its choices.
+    For a categorical knob: 0, 1, 2, ... in the order of its choices.
     """
     values, choices = trials.knobs[knob], trials.choices.get(knob)
     if choices is not None:
@@ -74,7 +76,7 @@ def positions(trials: Trials, knob: str) -> Array:
 
 
 def knob_axis(axes: Axes, which: str, trials: Trials, knob: str, ticks: int = 9) -> None:
-    """Scale, label and about so many ticks for `knob` on the axis `which`: "x" or "y"."""
+    """Scale, label and about `ticks` ticks for `knob` on the axis `which`: "x" or "y"."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     places, choices = positions(trials, knob), trials.choices.get(knob)
     axis.set_label_text(LABELS.get(knob, knob))
@@ -92,23 +94,23 @@ def knob_axis(axes: Axes, which: str, trials: Trials, knob: str, ticks: int = 9)
 
 
 def is_log(values: Array, asked: bool) -> bool:
-    """Whether `values` belong on a log scale: all above 0, and asked for, or far apart."""
+    """Whether `values` belong on a log scale: all above 0, and `asked` for or with a large range."""
     return bool(values.size and values.min() > 0 and (asked or values.max() / values.min() > WIDE))
 
 
 def log_axis(axes: Axes, which: str, values: Array, ticks: int = 9) -> None:
-    """A log scale for `values`, all > 0, with plain numbers on it, and as many ticks as fit."""
+    """A log scale for `values`, all > 0, with plain numbers and at most `ticks` ticks."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     decades = float(np.log10(values.max() / values.min()))
     subs = next((each for each in ((1, 2, 5), (1, 3), (1,)) if len(each) * decades < ticks - 1), (1,))
     axis.set_major_locator(LogLocator(subs=subs, numticks=ticks))
-    axis.set_minor_locator(NullLocator())  # their ticks would cost as much as all else together
+    axis.set_minor_locator(NullLocator())  # their ticks would take as long to draw as everything else
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
 
 
 def error_axis(axes: Axes, trials: Trials) -> None:
-    """The errors upwards, on a log scale where they are all above 0, with room for a band of diverged ones on top."""
+    """The axis of errors, on a log scale where all are above 0, with a band for diverged trials at the top."""
     drawn = trials.error[trials.having("complete") | trials.having("pruned")]
     axes.set_ylabel(trials.error_name)
     if not drawn.size:
@@ -143,13 +145,13 @@ def draw_trials(axes: Axes, trials: Trials, across: Array, size: float = 42) -> 
 
 
 def front(trials: Trials, cost: Array) -> NDArray[np.intp]:
-    """The places of the complete trials that no other betters in `cost` `(n,)` and error at once, cheapest first."""
-    there = np.flatnonzero(trials.having("complete") & np.isfinite(cost))
-    return there[pareto_front([(float(cost[at]), float(trials.error[at])) for at in there])]
+    """The indices of the complete trials on the Pareto front of `cost` `(n,)` and error, cheapest first."""
+    candidates = np.flatnonzero(trials.having("complete") & np.isfinite(cost))
+    return candidates[pareto_front([(float(cost[at]), float(trials.error[at])) for at in candidates])]
 
 
 def mark(axes: Axes, place: tuple[float, float], words: str, *, left: bool, high: bool = False) -> None:
-    """A ring around a trial with its words beside it: to the left where there is room, below where it is high up."""
+    """A ring around a trial with its words: to the `left` or the right of it, below it where it is `high`."""
     axes.scatter([place[0]], [place[1]], s=150, facecolors="none", edgecolors=SECOND, linewidths=2, zorder=4)
     axes.annotate(
         words,
@@ -173,14 +175,14 @@ def mark_named(axes: Axes, trials: Trials, across: Array) -> None:
             mark(axes, (float(across[at]), float(trials.error[at])), words, left=bool(across[at] > middle))
 
 
-def titled(axes: Axes, title: str, told: str) -> None:
-    """The picture's title, with a line below that says how to read it."""
+def titled(axes: Axes, title: str, caption: str) -> None:
+    """The figure's title, with a line below on how to read it."""
     axes.set_title(title, loc="left", pad=22)
-    axes.text(0, 1.025, told, transform=axes.transAxes, color=MUTED)
+    axes.text(0, 1.025, caption, transform=axes.transAxes, color=MUTED)
 
 
 def plain(axes: Axes) -> None:
-    """A quiet grid, and no frame on the sides that have no axis."""
+    """A pale grid, and no frame on the sides without an axis."""
     axes.grid(color="#e5e5e5", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

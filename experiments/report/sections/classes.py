@@ -94,9 +94,10 @@ def _calibration(fitted: Fit) -> Markup:
     bins = reliability(fitted.test.y, fitted.predicted)
     low, high = wilson(bins)
     parts = []
-    for (x, bottom), (_, top) in zip(frame.places(bins.said, low), frame.places(bins.said, high), strict=True):
+    lower, upper = (frame.places(bins.predicted, ends) for ends in (low, high))
+    for (x, bottom), (_, top) in zip(lower, upper, strict=True):
         parts.append(tag("line", x1=float(x), x2=float(x), y1=float(bottom), y2=float(top), class_="interval"))
-    for place, samples in zip(frame.places(bins.said, bins.came), bins.samples, strict=True):
+    for place, samples in zip(frame.places(bins.predicted, bins.observed), bins.samples, strict=True):
         radius = 3.5 + 4 * float(samples / bins.samples.sum()) ** 0.5
         parts.append(dots(place[None], ["plain"], radius, [f"{samples:,} samples"]))
     two = len(fitted.problem.classes) == 2

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from knobwise.experiments import problems
-from knobwise.experiments.compat import suited
+from knobwise.experiments.compat import adapted
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.run import run
@@ -146,7 +146,7 @@ def a_short_training_beats_the_constant(text: str) -> None:
     Nothing is selected by the validation part: the best of 30 scores can beat the constant by chance.
     """
     problem = problems.load(text)
-    config = suited(SHORT, problem)
+    config = adapted(SHORT, problem)
     train, val = problem.train(config.n_samples, config.seed), problem.val(config.seed)
     constant = float(np.mean((val.y - train.y.mean(axis=0)) ** 2))
     outcome = run(problem, config, pictures=False)
