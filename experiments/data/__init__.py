@@ -1,1 +1,1 @@
-"""Where a problem's data come from: a formula, a function of the user's, a table from disk."""
+"""Sources of a problem's data: a formula, the user's own function, a table from disk."""

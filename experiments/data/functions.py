@@ -1,20 +1,20 @@
-"""A function of your own as a problem: `mine.py:surface?bounds=-1..1,0..5`.
+"""The user's own function as a problem: `mine.py:surface?bounds=-1..1,0..5`.
 
     def surface(x, y):
         return np.sin(x) * y
 
-It is given an array for each input, all of one shape `(m,)`, and returns the m values, elementwise. The inputs are its
-parameters without a default, by their names; with `*x` there are as many as bounds: x1, x2, ... Samples are uniform on
-the box of the bounds, as `experiments/data/synthetic.py` says.
+It gets an array for each input, all of the same shape `(m,)`, and returns the m values, elementwise. The inputs are its
+parameters without a default, by their names; with `*x` there are as many as bounds: x1, x2, ... Samples are uniform
+within the bounds (see `experiments/data/synthetic.py`).
 
 Options:
 
     bounds    low..high for each input, with commas between; one pair holds for all inputs
     noise     standard deviation of Gaussian noise on the training and validation targets, >= 0
-    sha256    of the file that the function is in; a file that has another is refused
+    sha256    of the function's file; a file with another one is refused
 
-Before the colon stands a file that ends in `.py`, or the name of a module that can be imported; the working directory
-is looked into first. The file is run as Python runs it: give only files that you trust.
+Before the colon is a file that ends in `.py`, or the name of a module that can be imported, from the working directory
+first. The file is executed: use only files that you trust.
 """
 
 import hashlib
@@ -31,15 +31,15 @@ from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.data.spec import Spec
 
 OPTIONS = ("bounds", "noise", "sha256")
-_PROBED = 100  # points at which the function is asked once more, to see that it answers the same
+_PROBED = 100  # points at which the function is evaluated twice, to check that its values are the same
 
 
 def load(spec: Spec) -> Problem:
-    """The problem of a function; `name` of what is returned has the SHA-256 of its file among the options.
+    """The problem of a function; the options in its `name` include the SHA-256 of the function's file.
 
     Raises:
-        ValueError: there is no such function, an option is wrong, the file has changed, or the function's values are
-            not ones to learn from; one line that says which.
+        ValueError: there is no such function, an option is wrong, the file has changed, or the function's values
+            cannot be learned; one line that says which.
     """
     for option in spec.options:
         if option not in OPTIONS:
@@ -47,10 +47,10 @@ def load(spec: Spec) -> Problem:
     module, _, name = spec.source.rpartition(":")
     function, file = imported(module, name)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    was = spec.options.get("sha256", digest)
-    if was != digest:
+    recorded = spec.options.get("sha256", digest)
+    if recorded != digest:
         raise ValueError(
-            f"the file {file} has changed since the study began: its SHA-256 is {digest} and was {was}; "
+            f"the file {file} has changed since the study began: its SHA-256 is {digest} and was {recorded}; "
             f"put the old file back, or begin another study with --fresh"
         )
     label = f"function {name} of {module}"
@@ -71,8 +71,8 @@ def load(spec: Spec) -> Problem:
         about=label,
     )
     test = problem.test()
-    _fit_to_learn(label, checked, inputs, test.X, test.y[:, 0])
-    return problem._replace(test=lambda: test)  # the function may be slow, and the test part is the same each time
+    _check_values(label, checked, inputs, test.X, test.y[:, 0])
+    return problem._replace(test=lambda: test)  # the function may be slow, and the test part does not change
 
 
 def _bounds(spec: Spec) -> list[tuple[float, float]]:
@@ -113,10 +113,8 @@ def _inputs(label: str, function: Callable[..., Any], bounds: int) -> tuple[str,
     """The names of the function's inputs: its parameters without a default."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # some built-in functions have none
-        raise ValueError(
-            f"{label} must name its inputs, as def f(x, y) does, got one that Python cannot tell"
-        ) from None
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        raise ValueError(f"{label} must name its inputs, as def f(x, y) does, got one without a signature") from None
     needed = [each for each in parameters if each.default is each.empty]
     names: list[str] = []
     for each in needed:
@@ -135,7 +133,7 @@ def _checked(label: str, function: Callable[..., Any], inputs: tuple[str, ...]) 
     """The function, with its values checked at each call: float64 `(m,)`, all finite."""
 
     def checked(*columns: Array) -> Array:
-        points = [np.array(column) for column in columns]  # its own: it may work in place
+        points = [np.array(column) for column in columns]  # copies: the function may work in place
         values = _numbers(label, _called(label, function, points, inputs), columns[0].shape)
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
@@ -149,34 +147,36 @@ def _checked(label: str, function: Callable[..., Any], inputs: tuple[str, ...]) 
 
 
 def _called(label: str, function: Callable[..., Any], points: list[Array], inputs: tuple[str, ...]) -> Any:
-    """What the function returns; where it raises, the point at which it does is looked for by halving."""
-    kept = [column.copy() for column in points]
-    raised = _raised(function, points)
-    if not isinstance(raised, Exception):
-        return raised
-    while kept[0].size > 1:
-        half = kept[0].size // 2
+    """The function's values; where it raises, the point at which it does is found by bisection."""
+    remaining = [column.copy() for column in points]
+    result = _value_or_error(function, points)
+    if not isinstance(result, Exception):
+        return result
+    while remaining[0].size > 1:
+        half = remaining[0].size // 2
         for part in (slice(None, half), slice(half, None)):
-            error = _raised(function, [column[part].copy() for column in kept])
+            error = _value_or_error(function, [column[part].copy() for column in remaining])
             if isinstance(error, Exception):
-                raised, kept = error, [column[part] for column in kept]
+                result, remaining = error, [column[part] for column in remaining]
                 break
         else:
             break  # each half can be computed
-    if kept[0].size > 1 or not isinstance(_raised(function, [column[0] for column in kept]), Exception):
+    scalars = [column[0] for column in remaining]
+    if remaining[0].size > 1 or not isinstance(_value_or_error(function, scalars), Exception):
         raise ValueError(
             f"{label} must take arrays and work elementwise, as NumPy's functions do: "
-            f"for {points[0].size:,} points at once it raised {_named(raised)}"
+            f"for {points[0].size:,} points at once it raised {_named(result)}"
         )
-    raise ValueError(f"{label} must have a value everywhere, at {_place(kept, inputs, 0)} it raised {_named(raised)}")
+    place = _place(remaining, inputs, 0)
+    raise ValueError(f"{label} must have a value everywhere, at {place} it raised {_named(result)}")
 
 
-def _raised(function: Callable[..., Any], points: list[Array]) -> Any:
+def _value_or_error(function: Callable[..., Any], points: list[Array]) -> Any:
     """What the function returns, or the exception that it raises."""
     try:
-        with np.errstate(all="ignore"):  # what is not finite is told with its place
+        with np.errstate(all="ignore"):  # a value that is not finite is reported with its point
             return function(*points)
-    except Exception as error:  # noqa: BLE001  the function is the user's: whatever it raises is told in one line
+    except Exception as error:  # noqa: BLE001  the user's function: any exception is reported in one line
         return error
 
 
@@ -193,23 +193,23 @@ def _numbers(label: str, returned: Any, shape: tuple[int, ...]) -> Array:
     return values.astype(np.float64)
 
 
-def _fit_to_learn(label: str, checked: Callable[..., Array], inputs: tuple[str, ...], X: Array, values: Array) -> None:
-    """Refuse a constant function, and one whose value at a point is not the point's own."""
+def _check_values(label: str, checked: Callable[..., Array], inputs: tuple[str, ...], X: Array, values: Array) -> None:
+    """Refuse a constant function, and one whose value at a point depends on the call or on other points."""
     if np.ptp(values) == 0:
         raise ValueError(f"{label} must not be constant, it is {values[0]:g} at all of {values.size:,} points")
     rows = np.linspace(0, len(X) - 1, _PROBED).astype(int)
-    again = checked(*X[rows].T)
-    other = np.flatnonzero(~np.isclose(again, values[rows], rtol=1e-6, atol=1e-9 * float(np.ptp(values))))
-    if other.size:
-        row = rows[other[0]]
+    repeated = checked(*X[rows].T)
+    changed = np.flatnonzero(~np.isclose(repeated, values[rows], rtol=1e-6, atol=1e-9 * float(np.ptp(values))))
+    if changed.size:
+        row = rows[changed[0]]
         raise ValueError(
             f"{label} must give a point the same value each time, whatever the other points are, "
-            f"got {values[row]:g} and then {again[other[0]]:g} at {_place(list(X.T), inputs, row)}"
+            f"got {values[row]:g} and then {repeated[changed[0]]:g} at {_place(list(X.T), inputs, row)}"
         )
 
 
 def _place(columns: Sequence[Array], inputs: tuple[str, ...], row: int) -> str:
-    """The point in words: `x=1, y=0.5`."""
+    """The point of a row as text: `x=1, y=0.5`."""
     return ", ".join(f"{name}={column.flat[row]:g}" for name, column in zip(inputs, columns, strict=True))
 
 

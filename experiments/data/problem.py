@@ -1,4 +1,4 @@
-"""`Problem`: something to fit, with its training, validation and test parts."""
+"""`Problem`: data to fit, with their training, validation and test parts."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,37 +14,41 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 TABLES = (".csv", ".tsv", ".parquet")
-"""What the name of a table's file ends in."""
+"""Endings of a table's file name."""
 
 
 class Part(NamedTuple):
-    """Attributes: `X` `(n, d)` inputs and `y` `(n, k)` targets, float64, on the problem's original scale."""
+    """Samples, on the problem's original scale.
+
+    Attributes:
+        X: inputs `(n, d)`, float64.
+        y: targets `(n, k)`, float64.
+    """
 
     X: Array
     y: Array
 
 
 class Problem(NamedTuple):
-    """Something to fit.
+    """Data to fit.
 
     Attributes:
-        name: the whole of it, as `load` takes it: `str` of a `Spec`, its options included.
+        name: in full, as `load` takes it: `str` of a `Spec`, with its options.
         inputs: names of the d inputs.
         outputs: names of the k outputs.
         train: `train(n, seed)` gives n training samples. A larger n contains the smaller's samples, in order.
-        val: `val(seed)`: what a sweep selects by. Never the same samples as `train` or `test`.
-        test: `test()`: what is reported, never selected by. Does not depend on a seed.
-        most: the largest n that `train` can give, or None where there is no end.
-        grid: for a surface over two inputs, the shape `(rows, columns)` in which the test part lies, for contours.
+        val: `val(seed)`: the samples that a sweep selects by. No sample of `train` or `test`.
+        test: `test()`: the samples that are reported, never selected by. Does not depend on a seed.
+        most: the largest n of `train`; None for no limit.
+        grid: for a surface over two inputs, the shape `(rows, columns)` of the test part, for contours.
         surface: for a surface, the true function `surface(x, y)`; None where it is not known.
-        title: what people call it; made of the name where it is empty.
-        classes: for classification, what the classes are called; empty for regression. With two, the one output is
-            the probability of the second, and `y` is `(n, 1)` of 0 and 1; with more, `y` is `(n, k)`, 1 for the
-            class and 0 for the others.
+        title: name for people; made from `name` where it is empty.
+        classes: for classification, the names of the classes; empty for regression. With two, the one output is the
+            probability of the second, and `y` is `(n, 1)` of 0 and 1; with more, `y` is `(n, k)`, one-hot.
         target: for classification, the name of what is predicted (`outputs` are names of classes).
         log_shift: for a skewed target, the number s for which the network learns log(y + s); None to learn y.
-        raw: how rows as a file has them become inputs; None where they are the inputs themselves.
-        about: where the data come from, for the record.
+        raw: encodes a file's rows as inputs; None where the rows are the inputs.
+        about: the source of the data, for the record.
     """
 
     name: str
@@ -65,5 +69,5 @@ class Problem(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """What people call it."""
+        """The name for people."""
         return self.title or Spec.parse(self.name).title

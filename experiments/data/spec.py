@@ -1,11 +1,11 @@
-"""How a problem is named: a source, and options behind a question mark, as in an address.
+"""The name of a problem: a source, and options after a question mark, as in a URL.
 
     article                                         a problem of `experiments/problems/`
     friedman1?noise=0.5                             one with an option
     wine.csv?target=quality&drop=id                 a table from disk
     mine.py:surface?bounds=-1..1,-1..1              a function
 
-The text says all that decides the data, so it is what is recorded, and what a worker loads the data by.
+The text determines the data: it is recorded, and workers load the data by it.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,15 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
 DIGEST = "sha256"
-"""The option that holds a file's SHA-256: what was begun with one content is not gone on with with another."""
+"""The option with a file's SHA-256: a study is not resumed with another content."""
 
 
 class Spec(NamedTuple):
-    """Attributes: `source`, what the data come from; `options`, texts by name.
+    """A parsed name.
+
+    Attributes:
+        source: of the data: a bundled problem, a file, or a function.
+        options: text by name.
 
     >>> spec = Spec.parse("friedman1?noise=0.5")
     >>> spec
@@ -49,25 +53,25 @@ class Spec(NamedTuple):
 
     @property
     def title(self) -> str:
-        """For people: the source's last part, and the options but for the file's digest.
+        """For people: the last part of the source, and the options except the file's digest.
 
         >>> Spec.parse("data/wine.csv?sha256=f00&target=quality").title
         'wine.csv (target quality)'
         """
-        told = ", ".join(f"{name} {value}" for name, value in self.options.items() if name != DIGEST)
+        options = ", ".join(f"{name} {value}" for name, value in self.options.items() if name != DIGEST)
         source = self.source.rpartition("/")[2]
-        return f"{source} ({told})" if told else source
+        return f"{source} ({options})" if options else source
 
     @property
     def typed(self) -> str:
-        """What a user types for it: all but the file's digest."""
+        """The text as a user types it, without the file's digest."""
         return str(Spec(self.source, {name: value for name, value in self.options.items() if name != DIGEST}))
 
     def having(self, options: Mapping[str, str]) -> "Spec":
         """The spec with `options` added to its own.
 
         Raises:
-            ValueError: one is there already, with another value.
+            ValueError: the spec has one of them with another value.
         """
         for name, value in options.items():
             if self.options.get(name, value) != value:

@@ -1,11 +1,11 @@
-"""Problems of endless data: a formula, and samples drawn from it as many as are asked for.
+"""Problems with unlimited data: a formula, and any number of samples drawn from it.
 
     train(n, seed)    n samples drawn by `seed`; a larger n contains the smaller's samples
     val(seed)         2,000 samples of another stream of the same seed
     test()            the same for every seed: a grid for two inputs, else 10,000 samples
 
-Every stream of random numbers has its own generator, so that noise takes nothing from the draw of the inputs: the first
-100 of 1,000 samples are the 100, noise included, and the inputs are the same with noise and without.
+Every stream of random numbers has its own generator, so that noise does not change the draw of the inputs: the first
+100 of 1,000 samples equal a draw of 100, with their noise, and the inputs are the same with and without noise.
 """
 
 import math
@@ -21,7 +21,7 @@ SIDE = 100
 VAL_ROWS = 2_000
 TEST_ROWS = 10_000
 
-# A seed's streams. Training draws by the seed alone, as the article does; 2 is the order of a run's batches.
+# Streams of a seed. Training draws by the seed alone, as the article does; 2 is the order of a run's batches.
 _VAL, _TRAIN_NOISE, _VAL_NOISE, _TEST, _TEST_NOISE = 1, 3, 4, 5, 6
 
 
@@ -36,18 +36,18 @@ def regression(
     title: str = "",
     about: str = "",
 ) -> Problem:
-    """Learn y = function(x1, ..., xd) + noise from samples that are uniform on a box.
+    """Regression of y = function(x1, ..., xd) + noise on samples that are uniform on a box.
 
     Args:
-        name: what `load` finds the problem by.
+        name: of the problem, for `load`.
         function: d arrays `(m,)`, one an input, to `(m,)`.
         bounds: the lowest and highest value of each input.
         inputs: names of the d inputs.
         output: name of y.
         noise: standard deviation of the Gaussian noise on the targets of the training and the validation part, >= 0,
             in units of y. The test part has the true values.
-        title: what people call the problem.
-        about: where it comes from.
+        title: of the problem, for people.
+        about: its source.
 
     Raises:
         ValueError: `noise` is not a number >= 0.
@@ -97,18 +97,18 @@ def curves(
     title: str = "",
     about: str = "",
 ) -> Problem:
-    """Tell classes apart whose samples lie about a curve each, in the plane.
+    """Classification of points in the plane; the samples of each class scatter about a curve.
 
-    A sample is curve(class, t) + noise (e1, e2), with t uniform on [0, 1) and e Gaussian; noise moves the inputs and
-    not the label, in all three parts. Sample i is of class i mod k, so that the classes are as even as n allows.
+    A sample is curve(class, t) + noise (e1, e2), with t uniform on [0, 1) and e Gaussian; noise changes the
+    inputs and not the label, in all three parts. Sample i has class i mod k, so that the classes are balanced.
 
     Args:
-        name: what `load` finds the problem by.
+        name: of the problem, for `load`.
         curve: codes of classes `(m,)` and places on the curve `(m,)` to points `(m, 2)`.
-        classes: what the k >= 2 classes are called, sorted.
+        classes: names of the k >= 2 classes, sorted.
         noise: standard deviation of both coordinates about the curve, >= 0.
-        title: what people call the problem.
-        about: where it comes from.
+        title: of the problem, for people.
+        about: its source.
 
     Raises:
         ValueError: `noise` is not a number >= 0.
@@ -137,7 +137,7 @@ def curves(
 
 
 def grid(across: tuple[float, float], up: tuple[float, float]) -> Array:
-    """The points `(10000, 2)` of a 100 x 100 grid on a rectangle, its edges included; the first input runs fastest.
+    """The points `(10000, 2)` of a 100 x 100 grid on a rectangle, its edges included; the first input varies fastest.
 
     >>> grid((0, 1), (5, 6))[[0, 1, -1]].round(4)
     array([[0.    , 5.    ], [0.0101, 5.    ], [1.    , 6.    ]])
@@ -147,7 +147,7 @@ def grid(across: tuple[float, float], up: tuple[float, float]) -> Array:
 
 
 def check_noise(noise: float) -> None:
-    """Refuse a standard deviation that is none.
+    """Refuse an invalid standard deviation.
 
     >>> check_noise(-1)
     Traceback (most recent call last):

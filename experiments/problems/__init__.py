@@ -1,7 +1,7 @@
-"""Problems: something to fit, with its training, validation and test parts. One problem a file, found by its name.
+"""The bundled problems, one a file, found by its name.
 
-A problem's module holds a function of the module's own name that returns a `Problem`; its first docstring line is
-what a listing shows. The function's parameters, each with a type and a default, are the problem's options:
+A problem's module has a function of the module's own name that returns a `Problem`; the first line of its docstring is
+shown by listings. The function's parameters, each with a type and a default, are the problem's options:
 `friedman1?noise=0.5` calls `friedman1(noise=0.5)`.
 """
 
@@ -16,22 +16,22 @@ from knobwise.experiments.data.problem import TABLES, Problem
 from knobwise.experiments.data.spec import Spec
 
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text"}
-_KEPT = 4  # problems that stay loaded: a worker is given one over and over
+_CACHED = 4  # problems that stay loaded: a worker gets the same one many times
 _LOADED: dict[str, Problem] = {}
 
 
 def names() -> list[str]:
-    """The names of all problems that have a file here, sorted."""
+    """The names of all bundled problems, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def load(text: str) -> Problem:
     """The problem that `text` names: one of `names()`, a table's file, or `module:function`; options after a `?`.
 
-    The `name` of what is returned has all that decides the data in it, a file's SHA-256 too, and loads the same again.
+    The `name` of the result determines the data, with a file's SHA-256, and loads the same problem.
 
     Raises:
-        ValueError: there is none, an option is not one that it takes, or the data are not fit to learn from; one line.
+        ValueError: there is none, an option is unknown or wrong, or the data cannot be learned; one line.
     """
     if text in _LOADED:
         return _LOADED[text]
@@ -52,16 +52,16 @@ def load(text: str) -> Problem:
             f"module:function, got {spec.source!r}"
         )
     _LOADED[problem.name] = problem
-    while len(_LOADED) > _KEPT:
+    while len(_LOADED) > _CACHED:
         del _LOADED[next(iter(_LOADED))]
     return problem
 
 
 def variant(spec: Spec) -> Problem:
-    """The problem of a file here, made with the options of `spec`.
+    """The bundled problem of `spec`, made with its options.
 
     Raises:
-        ValueError: an option that it does not take, or not a value for it.
+        ValueError: an unknown option, or an invalid value.
     """
     make = getattr(importlib.import_module(f"{__name__}.{spec.source}"), spec.source)
     problem: Problem = make(**arguments(make, spec))
@@ -69,7 +69,7 @@ def variant(spec: Spec) -> Problem:
 
 
 def arguments(make: Callable[..., Problem], spec: Spec) -> dict[str, Any]:
-    """The options of `spec` as what `make` takes, by the types of its parameters.
+    """The options of `spec` as arguments of `make`, by the types of its parameters.
 
     >>> arguments(lambda noise=0.0: ..., Spec("f", {"noise": "0.5"}))
     {'noise': 0.5}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SIDE = 100  # points along each side of the true surface's grid
 VAL_ROWS = 2000
-_VAL_STREAM = 1  # keeps the validation draw apart from the training draw of the same seed
+_VAL_STREAM = 1  # makes the validation draw independent of the training draw of the same seed
 
 
 def surface(x: Array, y: Array) -> Array:
@@ -40,12 +40,12 @@ def sample(n: int, seed: int = 0) -> pd.DataFrame:
 
 
 def grid() -> pd.DataFrame:
-    """The true surface on a 100 x 100 grid, columns X, Y, Z; x runs fastest."""
+    """The true surface on a 100 x 100 grid, columns X, Y, Z; x varies fastest."""
     return _frame(_on_grid())
 
 
 def article() -> Problem:
-    """Trained on a random sample, selected by another, reported on the grid."""
+    """A random sample to train on, another to select by, and the grid to report."""
     return Problem(
         name="article",
         inputs=("X", "Y"),
@@ -73,6 +73,6 @@ def _part(points: Array) -> Part:
 
 
 def _frame(points: Array) -> pd.DataFrame:
-    import pandas as pd  # a third of a second, which a worker can do without
+    import pandas as pd  # late: a third of a second, which a worker does not need
 
     return pd.DataFrame({"X": points[:, 0], "Y": points[:, 1], "Z": surface(points[:, 0], points[:, 1])})

@@ -2,8 +2,7 @@
 
     y = 10 sin(pi x1 x2) + 20 (x3 - 1/2)^2 + 10 x4 + 5 x5,    0 <= xi <= 1
 
-Inputs after the fifth do not matter, though a network must find that out. The noise of the paper has standard
-deviation 1.
+Inputs after the fifth have no effect, which a network must learn. The noise of the paper has standard deviation 1.
 
 J. H. Friedman (1991), "Multivariate adaptive regression splines", The Annals of Statistics 19(1), 1-67.
 
@@ -17,7 +16,7 @@ from knobwise.experiments.data.problem import Array, Problem
 
 
 def value(x1: Array, x2: Array, x3: Array, x4: Array, x5: Array, *_others: Array) -> Array:
-    """The formula above, elementwise; inputs after the fifth do not matter.
+    """The formula above, elementwise; inputs after the fifth have no effect.
 
     >>> half = np.array(0.5)
     >>> float(value(np.array(1.0), half, half, np.array(0.0), np.array(1.0)))

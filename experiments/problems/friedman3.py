@@ -17,7 +17,7 @@ from knobwise.experiments.problems.friedman2 import BOUNDS
 
 
 def value(R: Array, w: Array, L: Array, C: Array) -> Array:
-    """The formula above, elementwise; by `arctan2`, which knows the limit at R = 0.
+    """The formula above, elementwise; by `arctan2`, which has the right limit at R = 0.
 
     >>> float(value(np.array(4.0), np.array(1.0), np.array(5.0), np.array(1.0)) / np.pi)
     0.25

@@ -29,7 +29,7 @@ def spiral(codes: NDArray[np.int64], t: Array, arms: int, turns: float) -> Array
 
 
 def spirals(noise: float = 0.05, arms: int = 2, turns: float = 1.5) -> Problem:
-    """As many samples of each arm.
+    """The same number of samples of each arm.
 
     Args:
         noise: standard deviation about the arm, >= 0; the outermost radius is 1.

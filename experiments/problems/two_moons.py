@@ -27,7 +27,7 @@ def moon(codes: NDArray[np.int64], t: Array) -> Array:
 
 
 def two_moons(noise: float = 0.2) -> Problem:
-    """As many samples of each moon; `noise` is the standard deviation about it, >= 0.
+    """The same number of samples of each moon; `noise` is the standard deviation about it, >= 0.
 
     Raises:
         ValueError: `noise` is out of range.

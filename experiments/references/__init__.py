@@ -1,1 +1,1 @@
-"""Models for scale beside the networks, and how the best network stands against them."""
+"""Reference models on the same data, and the comparison of the best network with them."""

@@ -1,4 +1,4 @@
-"""How a study's best network stands against the models it is seen beside: a constant, a linear one, boosted trees."""
+"""Compares a study's best network with the reference models: a constant, a linear model, boosted trees."""
 
 import json
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,15 +10,16 @@ if TYPE_CHECKING:
 
 
 class Scored(NamedTuple):
-    """A reference model, and how the study's best network stands against it on the test rows.
+    """A reference model, and the comparison of the study's best network with it on the test rows.
 
     Attributes:
-        name, about: what the model is called, and what it is.
-        metrics: named as a run's are.
-        trial: the network's; -1 where it was not compared.
-        difference, low, high: the network's squared error minus the model's, the mean over the test rows, and its 95%
-            interval; lower is better.
-        verdict: `better`, `worse` or `cannot be told`, of the network; empty where it was not compared.
+        name: of the model.
+        about: its estimator and settings.
+        metrics: under the names of a run's metrics.
+        trial: number of the network's trial; -1 where there is no comparison.
+        difference: the network's squared error minus the model's, mean over the test rows; lower is better.
+        low, high: its 95% interval.
+        verdict: `better`, `worse` or `cannot be told`, of the network; empty where there is no comparison.
     """
 
     name: str
@@ -37,14 +38,14 @@ def against(scored: Scored, problem: "Problem", trial: int, network: "Array", re
     Args:
         scored: the reference model.
         problem: what both were fitted to.
-        trial: the network's.
-        network, reference: what they predict for the test part, `(n, k)`.
+        trial: number of the network's trial.
+        network, reference: predictions for the test part, `(n, k)`.
     """
     true = problem.test().y
-    mine, its = (((each - true) ** 2).mean(axis=1).tolist() for each in (network, reference))
-    found = paired(mine, its)
+    of_network, of_reference = (((predicted - true) ** 2).mean(axis=1).tolist() for predicted in (network, reference))
+    compared = paired(of_network, of_reference)
     return scored._replace(
-        trial=trial, difference=found.difference, low=found.low, high=found.high, verdict=found.verdict
+        trial=trial, difference=compared.difference, low=compared.low, high=compared.high, verdict=compared.verdict
     )
 
 
@@ -54,28 +55,29 @@ def dumps(scored: list[Scored]) -> str:
 
 
 def loads(text: str) -> list[Scored]:
-    """The inverse of `dumps`; nothing of an empty text."""
+    """The inverse of `dumps`; an empty list from an empty text."""
     return [Scored(**each) for each in json.loads(text or "[]")]
 
 
 def sentences(scored: list[Scored]) -> list[str]:
-    """What the comparison says, for people: first where the network is worse, which nobody should miss.
+    """The comparison in sentences; first those where the network is worse, so that they are not missed.
 
     >>> scored = [Scored("linear", "Ridge", {"test_mse": 2.0}, 3, 0.5, 0.1, 0.9, "worse")]
     >>> sentences(scored)
     ['The linear model wins: on the test rows the squared error of trial 3 is higher by 0.5 (0.1 to 0.9).']
     """
-    said = {
+    templates = {
         "worse": "The {name} model wins: on the test rows the squared error of trial {trial} is higher by {size}.",
-        "cannot be told": "Trial {trial} cannot be told from the {name} model on the test rows: its squared error is "
-        "{way} by {size}.",
+        "cannot be told": "Trial {trial} is not distinguishable from the {name} model on the test rows: its squared "
+        "error is {way} by {size}.",
         "better": "Trial {trial} beats the {name} model on the test rows: its squared error is lower by {size}.",
     }
-    found = []
-    for verdict, text in said.items():
-        for each in (one for one in scored if one.verdict == verdict):
-            lower = each.difference < 0
-            low, high = sorted((-each.low, -each.high)) if lower else (each.low, each.high)
-            size = f"{abs(each.difference):.4g} ({low:.4g} to {high:.4g})"
-            found.append(text.format(name=each.name, trial=each.trial, size=size, way="lower" if lower else "higher"))
-    return found
+    lines = []
+    for verdict, text in templates.items():
+        for model in (each for each in scored if each.verdict == verdict):
+            lower = model.difference < 0
+            low, high = sorted((-model.low, -model.high)) if lower else (model.low, model.high)
+            size = f"{abs(model.difference):.4g} ({low:.4g} to {high:.4g})"
+            way = "lower" if lower else "higher"
+            lines.append(text.format(name=model.name, trial=model.trial, size=size, way=way))
+    return lines

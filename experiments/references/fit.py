@@ -1,7 +1,7 @@
-"""Other models on the same data, for scale: is the network worth it?
+"""Reference models on the same data, to judge the network against.
 
-Each is scikit-learn's, as good as it is without a search: a constant, which knows the targets only; a linear model;
-trees with gradient boosting, hard to beat on tables; and, where that takes no more than seconds, its own network.
+Each is scikit-learn's, without a search: a constant, which uses the targets only; a linear model; gradient boosted
+trees, which are hard to beat on tables; and, where that takes no more than seconds, its own network.
 """
 
 import time
@@ -16,17 +16,17 @@ from knobwise.experiments.data.problem import Array, Problem
 from knobwise.experiments.metrics import class_of, scores
 from knobwise.nn_core.scaling import Scaling
 
-ALPHAS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # penalties of the linear model, chosen by leaving one out
+ALPHAS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # penalties of the linear model, chosen by leave-one-out
 MOST_FOR_MLP = 200_000  # numbers in the training inputs: some ten seconds on one core
 
 
 class Reference(NamedTuple):
-    """A model for scale, fitted.
+    """A fitted reference model.
 
     Attributes:
         name: "constant", "linear", "gradient boosting" or "scikit-learn MLP".
-        about: scikit-learn's estimator with its settings, and what it warned of.
-        metrics: of the validation and the test part under the names that a run's have, and `train_seconds`.
+        about: scikit-learn's estimator with its settings, and its warnings.
+        metrics: of the validation and the test part, under the names of a run's metrics, and `train_seconds`.
         predicted: `(n, k)` for the test part: numbers on the original scale, or probabilities.
     """
 
@@ -37,9 +37,12 @@ class Reference(NamedTuple):
 
 
 class _Task(NamedTuple):
-    """What estimators learn from: `X` `(n, d)` standardised, `y` as they want it, and how to ask them.
+    """The training data of the estimators, and how they predict.
 
-    `ask(estimator, X)` gives `(n, k)` for inputs on the original scale.
+    Attributes:
+        X: inputs `(n, d)`, standardised.
+        y: targets, in the form that scikit-learn takes.
+        ask: `ask(estimator, X)` predicts `(n, k)` for inputs on the original scale.
     """
 
     X: Array
@@ -50,10 +53,10 @@ class _Task(NamedTuple):
 def fit(problem: Problem, n_samples: int, seed: int) -> list[Reference]:
     """The references, each fitted on `problem.train(n_samples, seed)`, one thread each.
 
-    They are given what the network is given: inputs standardised by the training part, and targets that are
-    standardised too, after their logarithm where the problem has a `log_shift`. The MLP is left out for more than
-    200,000 numbers of input (`n_samples` times inputs), where it would take minutes; all but the constant are left out
-    where the training samples are of one class, which scikit-learn's classifiers refuse.
+    They get the same data as the network: inputs standardised by the training part, and standardised targets, after
+    their logarithm where the problem has a `log_shift`. The MLP is left out above 200,000 input values (`n_samples`
+    times inputs), where it would take minutes; all but the constant are left out where the training samples are of one
+    class, which scikit-learn's classifiers refuse.
 
     Args:
         n_samples: training samples, at most `problem.most`.
@@ -68,29 +71,29 @@ def fit(problem: Problem, n_samples: int, seed: int) -> list[Reference]:
         raise ValueError(f"n_samples must be at most {problem.most} for {problem.shown}, got {n_samples}")
     task = _classification(problem, n_samples, seed) if problem.classes else _regression(problem, n_samples, seed)
     one_class = bool(problem.classes) and len(np.unique(task.y)) < 2
-    found = []
+    references = []
     with threadpool_limits(limits=1):
         for name, estimator in _estimators(problem, task, seed).items():
             too_large = name == "scikit-learn MLP" and task.X.size > MOST_FOR_MLP
             if not too_large and (name == "constant" or not one_class):
-                found.append(_fitted(problem, task, seed, name, estimator))
-    return found
+                references.append(_fitted(problem, task, seed, name, estimator))
+    return references
 
 
 def _fitted(problem: Problem, task: _Task, seed: int, name: str, estimator: Any) -> Reference:
-    package = ".".join(type(estimator).__module__.split(".")[:2])  # what is below is private
+    package = ".".join(type(estimator).__module__.split(".")[:2])  # the rest of the path is private
     about = " ".join(f"{package}.{estimator!r}".split())
     started = time.perf_counter()
-    # A model that has not converged is still one for scale; that it has not is told with it, for whoever compares.
+    # A model that has not converged is still a reference; the warning is recorded with it.
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         estimator.fit(task.X, task.y)
     seconds = time.perf_counter() - started
-    told = {f"{each.category.__name__}: {str(each.message).strip().splitlines()[0]}" for each in warned}
+    warned_of = {f"{each.category.__name__}: {str(each.message).strip().splitlines()[0]}" for each in warned}
     val, test = problem.val(seed), problem.test()
     predicted = task.ask(estimator, test.X)
     metrics = scores(problem, "val", val.y, task.ask(estimator, val.X)) | scores(problem, "test", test.y, predicted)
-    return Reference(name, "; ".join([about, *sorted(told)]), metrics | {"train_seconds": seconds}, predicted)
+    return Reference(name, "; ".join([about, *sorted(warned_of)]), metrics | {"train_seconds": seconds}, predicted)
 
 
 def _regression(problem: Problem, n_samples: int, seed: int) -> _Task:
@@ -110,14 +113,14 @@ def _classification(problem: Problem, n_samples: int, seed: int) -> _Task:
 
     def ask(estimator: Any, X: Array) -> Array:
         p = np.zeros((len(X), len(problem.classes)))
-        p[:, estimator.classes_] = estimator.predict_proba(inputs.apply(X))  # a class it has not seen: never
+        p[:, estimator.classes_] = estimator.predict_proba(inputs.apply(X))  # 0 for a class without training samples
         return p[:, 1:] if len(problem.classes) == 2 else p
 
     return _Task(inputs.apply(train.X), class_of(train.y), ask)
 
 
 def _estimators(problem: Problem, task: _Task, seed: int) -> dict[str, Any]:
-    """scikit-learn's, by the name of the reference. Only the linear ones have a setting that is not the default's."""
+    """scikit-learn's estimators by the name of the reference, all but the linear ones with default settings."""
     from sklearn.dummy import DummyClassifier, DummyRegressor
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, RidgeCV
@@ -125,13 +128,13 @@ def _estimators(problem: Problem, task: _Task, seed: int) -> dict[str, Any]:
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     if problem.classes:
-        # Stopping early splits a part off, with some of each class: not possible where a class has one sample.
-        lonely = bool((np.bincount(task.y) == 1).any())
+        # Early stopping needs a stratified split, which is impossible where a class has one sample.
+        single = bool((np.bincount(task.y) == 1).any())
         return {
             "constant": DummyClassifier(strategy="prior"),
             "linear": LogisticRegression(max_iter=1000),
             "gradient boosting": HistGradientBoostingClassifier(
-                random_state=seed, early_stopping=False if lonely else "auto"
+                random_state=seed, early_stopping=False if single else "auto"
             ),
             "scikit-learn MLP": MLPClassifier(random_state=seed),
         }

@@ -1,4 +1,4 @@
-"""How a network stands against simpler models: by the rows, with an interval, in plain words."""
+"""The comparison of a network with the reference models: by rows, with an interval, in sentences."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -20,20 +20,20 @@ def test_the_smaller_error_wins_row_by_row(mine: float, its: float, verdict: str
     problem = load("diabetes")
     true = problem.test().y
     noise = np.random.default_rng(0).normal(size=true.shape)
-    found = against(LINEAR, problem, 3, true + mine * noise, true + its * noise)
-    assert (found.verdict, found.trial) == (verdict, 3)
-    assert found.difference == pytest.approx((mine**2 - its**2) * np.mean(noise**2))
-    assert found.low < found.difference < found.high
+    scored = against(LINEAR, problem, 3, true + mine * noise, true + its * noise)
+    assert (scored.verdict, scored.trial) == (verdict, 3)
+    assert scored.difference == pytest.approx((mine**2 - its**2) * np.mean(noise**2))
+    assert scored.low < scored.difference < scored.high
 
 
-def test_models_that_are_as_good_cannot_be_told_apart() -> None:
+def test_models_with_equal_errors_are_not_distinguishable() -> None:
     problem = load("diabetes")
     true = problem.test().y
     one, other = np.random.default_rng(1).normal(size=(2, *true.shape))
     assert against(LINEAR, problem, 0, true + one, true + other).verdict == "cannot be told"
 
 
-def test_where_the_network_is_worse_is_said_first() -> None:
+def test_sentences_begin_where_the_network_is_worse() -> None:
     scored = [
         LINEAR._replace(trial=2, difference=-2.0, low=-3.0, high=-1.0, verdict="better", name="constant"),
         LINEAR._replace(trial=2, difference=-0.5, low=-2.0, high=1.0, verdict="cannot be told", name="boosted"),
@@ -42,12 +42,13 @@ def test_where_the_network_is_worse_is_said_first() -> None:
     ]
     assert sentences(scored) == [
         "The linear model wins: on the test rows the squared error of trial 2 is higher by 1 (0.5 to 1.5).",
-        "Trial 2 cannot be told from the boosted model on the test rows: its squared error is lower by 0.5 (-1 to 2).",
+        "Trial 2 is not distinguishable from the boosted model on the test rows: "
+        "its squared error is lower by 0.5 (-1 to 2).",
         "Trial 2 beats the constant model on the test rows: its squared error is lower by 2 (1 to 3).",
     ]
 
 
-def test_it_goes_through_a_tag_and_back() -> None:
+def test_round_trip_through_a_tag() -> None:
     assert loads(dumps([LINEAR])) == [LINEAR]
     assert loads("") == []
 

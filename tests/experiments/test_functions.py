@@ -1,4 +1,4 @@
-"""A function of the user's as a problem: what it is given, what is refused, and how."""
+"""The user's own function as a problem: its arguments, and what is refused."""
 
 import re
 import sys
@@ -129,7 +129,7 @@ def test_one_pair_of_bounds_holds_for_all() -> None:
     assert problem_of("total", "0..1,0..1,-2..2").inputs == ("x1", "x2", "x3")
 
 
-def test_the_output_is_called_what_no_input_is() -> None:
+def test_the_output_has_a_name_that_no_input_has() -> None:
     outputs = {name: problem_of(name).outputs[0] for name in ("whole", "surface", "y_and_z")}
     assert outputs == {"whole": "y", "surface": "z", "y_and_z": "value"}
     assert problem_of("swapped").outputs == ("swapped(y, z, value)",)
@@ -144,15 +144,15 @@ def test_a_function_may_work_in_place_return_whole_numbers_or_a_list_or_be_an_ob
     assert problem_of("tilted").inputs == ("u", "v")
 
 
-def test_the_name_loads_the_same_data_again_and_carries_the_digest(folder: Path) -> None:
+def test_the_name_loads_the_same_data_and_has_the_digest(folder: Path) -> None:
     problem = load("mine.py:surface?noise=0.5&bounds=-1..1,0..5")
     spec = Spec.parse(problem.name)
     assert spec.source == "mine.py:surface"
     assert spec.options["bounds"] == "-1..1,0..5"
     assert len(spec.options["sha256"]) == 64
-    again = functions.load(spec)
-    assert again.name == problem.name
-    np.testing.assert_array_equal(again.train(20, 1).y, problem.train(20, 1).y)
+    reloaded = functions.load(spec)
+    assert reloaded.name == problem.name
+    np.testing.assert_array_equal(reloaded.train(20, 1).y, problem.train(20, 1).y)
     np.testing.assert_allclose(problem.train(500, 0).y, 10 * problem.train(500, 0).X[:, :1], atol=9)
 
 
@@ -185,7 +185,7 @@ def test_a_module_is_found_by_name_and_the_digest_is_of_the_file_that_the_functi
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_the_search_path_is_left_as_it_was_also_by_a_file_that_fails(folder: Path) -> None:
+def test_the_search_path_is_restored_also_by_a_file_that_fails(folder: Path) -> None:
     before, loaded = list(sys.path), set(sys.modules)
     problem_of("surface")
     (folder / "broken.py").write_text("x = 1 / 0\n")
@@ -201,7 +201,7 @@ def test_a_file_may_have_the_name_of_a_module_of_python(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         ("none.py:f", "the file of a function must be one that can be read, got none.py: No such file or directory"),
         ("no_such:f", "no module 'no_such' can be imported; a file is named with its ending, no_such.py"),
@@ -222,15 +222,15 @@ def test_a_file_may_have_the_name_of_a_module_of_python(folder: Path) -> None:
         ("lost:f", "lost must run without an error, got ModuleNotFoundError: No module named 'no_such_module'"),
     ],
 )
-def test_what_is_no_function_is_refused(source: str, said: str, folder: Path) -> None:
+def test_what_is_not_a_function_is_refused(source: str, message: str, folder: Path) -> None:
     (folder / "lost.py").write_text("import no_such_module\n")
     (folder / "wrong.py").write_text("def f(x:\n")
     (folder / "leaves.py").write_text("raise SystemExit(3)\n")
-    refused(source, {"bounds": "0..1"}, said)
+    refused(source, {"bounds": "0..1"}, message)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({}, "bounds must be given for mine.py:surface: low..high for each input, such as -1..1,0..5"),
         (
@@ -249,12 +249,12 @@ def test_what_is_no_function_is_refused(source: str, said: str, folder: Path) ->
         ({"bounds": "0..1", "colour": "red"}, "problem mine.py:surface takes the options bounds, noise, sha256, got"),
     ],
 )
-def test_wrong_options_are_refused(options: dict[str, str], said: str) -> None:
-    refused("mine.py:surface", options, said)
+def test_wrong_options_are_refused(options: dict[str, str], message: str) -> None:
+    refused("mine.py:surface", options, message)
 
 
 @pytest.mark.parametrize(
-    ("function", "said"),
+    ("function", "message"),
     [
         (
             "scalar",
@@ -279,8 +279,8 @@ def test_wrong_options_are_refused(options: dict[str, str], said: str) -> None:
         ("no_input", "must have an input, as def f(x) has, got a function of none"),
     ],
 )
-def test_values_that_cannot_be_learned_are_refused(function: str, said: str) -> None:
-    refused(f"mine.py:{function}", {"bounds": "0..1"}, f"function {function} of mine.py {said}")
+def test_values_that_cannot_be_learned_are_refused(function: str, message: str) -> None:
+    refused(f"mine.py:{function}", {"bounds": "0..1"}, f"function {function} of mine.py {message}")
 
 
 def test_a_value_that_is_not_finite_outside_of_the_test_part_is_refused_when_it_is_drawn(folder: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_value_that_is_not_finite_outside_of_the_test_part_is_refused_when_it_
         problem.train(7, 0)
 
 
-def refused(source: str, options: dict[str, str], said: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(said)}") as error:
+def refused(source: str, options: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}") as error:
         functions.load(Spec(source, options))
     assert "\n" not in str(error.value)

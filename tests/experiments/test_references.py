@@ -1,4 +1,4 @@
-"""The models for scale: the right ones, on the right data, with scores that scikit-learn agrees with."""
+"""The reference models: which, on which data, and with scores equal to scikit-learn's."""
 
 from typing import Any
 
@@ -46,50 +46,50 @@ THREE = sampled(2, three_classes, outputs=("low", "middle", "high"), classes=("l
 
 
 def test_a_line_is_for_the_linear_model() -> None:
-    found = references.fit(LINE, 150, 7)
-    assert [each.name for each in found] == NAMES
-    scores = {each.name: each.metrics for each in found}
+    fits = references.fit(LINE, 150, 7)
+    assert [each.name for each in fits] == NAMES
+    scores = {each.name: each.metrics for each in fits}
     assert scores["linear"]["test_r2"] > 0.98
     assert scores["linear"]["test_mse"] < scores["gradient boosting"]["test_mse"]
     assert scores["scikit-learn MLP"]["test_r2"] > 0.8
     assert abs(scores["constant"]["test_r2"]) < 0.1
     train, test = LINE.train(150, 7), LINE.test()
-    np.testing.assert_allclose(found[0].predicted, np.full((300, 1), train.y.mean()))
+    np.testing.assert_allclose(fits[0].predicted, np.full((300, 1), train.y.mean()))
     theirs = make_pipeline(StandardScaler(), RidgeCV(alphas=references.ALPHAS)).fit(train.X, train.y[:, 0])
     assert scores["linear"]["test_r2"] == pytest.approx(r2_score(test.y[:, 0], theirs.predict(test.X)), abs=1e-5)
-    for each in found:
+    for each in fits:
         assert set(each.metrics) == {
             *("val_mse", "val_r2", "test_mse", "test_r2", "test_rmse", "test_max_error", "train_seconds"),
         }
         assert each.metrics["train_seconds"] > 0
 
 
-def test_what_they_are_and_what_they_warned_of_is_told() -> None:
-    told = {each.name: each.about for each in references.fit(LINE, 60, 0)}
-    assert told["constant"] == "sklearn.dummy.DummyRegressor()"
-    assert told["linear"] == f"sklearn.linear_model.RidgeCV(alphas={references.ALPHAS})"
-    assert told["gradient boosting"] == "sklearn.ensemble.HistGradientBoostingRegressor(random_state=0)"
+def test_estimators_and_their_warnings_are_reported() -> None:
+    by_name = {each.name: each.about for each in references.fit(LINE, 60, 0)}
+    assert by_name["constant"] == "sklearn.dummy.DummyRegressor()"
+    assert by_name["linear"] == f"sklearn.linear_model.RidgeCV(alphas={references.ALPHAS})"
+    assert by_name["gradient boosting"] == "sklearn.ensemble.HistGradientBoostingRegressor(random_state=0)"
     (mlp,) = (each for each in references.fit(THREE, 200, 1) if each.name == "scikit-learn MLP")
     estimator, warned = mlp.about.split("; ")
     assert estimator == "sklearn.neural_network.MLPClassifier(random_state=1)"
     assert warned.startswith("ConvergenceWarning: Stochastic Optimizer: Maximum iterations (200) reached")
 
 
-def test_classes_are_given_probabilities() -> None:
-    found = references.fit(THREE, 200, 1)
-    assert [each.name for each in found] == NAMES
+def test_classes_have_probabilities() -> None:
+    fits = references.fit(THREE, 200, 1)
+    assert [each.name for each in fits] == NAMES
     train, test = THREE.train(200, 1), THREE.test()
-    np.testing.assert_allclose(found[0].predicted, np.tile(train.y.mean(axis=0), (300, 1)))
+    np.testing.assert_allclose(fits[0].predicted, np.tile(train.y.mean(axis=0), (300, 1)))
     theirs = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(train.X, class_of(train.y))
-    np.testing.assert_allclose(found[1].predicted, theirs.predict_proba(test.X), atol=1e-4)
-    assert found[1].metrics["test_accuracy"] == accuracy_score(class_of(test.y), theirs.predict(test.X))
-    assert found[1].metrics["test_log_loss"] == pytest.approx(
+    np.testing.assert_allclose(fits[1].predicted, theirs.predict_proba(test.X), atol=1e-4)
+    assert fits[1].metrics["test_accuracy"] == accuracy_score(class_of(test.y), theirs.predict(test.X))
+    assert fits[1].metrics["test_log_loss"] == pytest.approx(
         log_loss(class_of(test.y), theirs.predict_proba(test.X)), rel=1e-3
     )
-    for each in found:
+    for each in fits:
         np.testing.assert_allclose(each.predicted.sum(axis=1), 1)
         assert {"val_accuracy", "test_roc_auc", "test_calibration_error"} <= set(each.metrics)
-    assert min(each.metrics["test_accuracy"] for each in found[1:]) > found[0].metrics["test_accuracy"] + 0.2
+    assert min(each.metrics["test_accuracy"] for each in fits[1:]) > fits[0].metrics["test_accuracy"] + 0.2
 
 
 def test_two_classes_have_the_probability_of_the_second() -> None:
@@ -142,8 +142,8 @@ def test_a_large_table_goes_without_the_mlp(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_same_seed_gives_the_same_and_more_samples_than_there_are_is_refused() -> None:
-    first, again = (references.fit(LINE, 60, 3) for _ in range(2))
-    for one, other in zip(first, again, strict=True):
+    first, second = (references.fit(LINE, 60, 3) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one.predicted, other.predicted)
     with pytest.raises(ValueError, match="n_samples must be at most 50 for made, got 60"):
         references.fit(LINE._replace(most=50), 60, 3)
@@ -165,8 +165,8 @@ def test_one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(seen) == {1}
 
 
-def test_a_problem_from_the_folder() -> None:
+def test_a_bundled_problem() -> None:
     wine = problems.load("wine")
     assert wine.most is not None
-    found = {each.name: each.metrics for each in references.fit(wine, wine.most, 0)}
-    assert found["linear"]["test_accuracy"] > 0.9 > found["constant"]["test_accuracy"]
+    by_name = {each.name: each.metrics for each in references.fit(wine, wine.most, 0)}
+    assert by_name["linear"]["test_accuracy"] > 0.9 > by_name["constant"]["test_accuracy"]

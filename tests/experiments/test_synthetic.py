@@ -1,4 +1,4 @@
-"""Samples from formulas: known values of each, the box, the noise, and what it leaves as it is."""
+"""Samples from formulas: known values of each, the bounds, the noise, and what noise does not change."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_the_draw_is_numpys_own_for_the_seed() -> None:
     np.testing.assert_array_equal(plane().train(50, 4).X, expected)
 
 
-def test_noise_has_a_stream_of_its_own_that_neither_inputs_nor_batches_take_from() -> None:
+def test_noise_has_its_own_random_stream() -> None:
     errors = (plane(noise=0.5).train(50, 4).y - plane().train(50, 4).y)[:, 0]
     np.testing.assert_allclose(errors, 0.5 * np.random.default_rng([4, 3]).standard_normal(50), atol=1e-12)
 

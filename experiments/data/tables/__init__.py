@@ -1,9 +1,9 @@
-"""Tables from disk as problems: a CSV, TSV or Parquet file, split in three, its raw columns turned into inputs.
+"""Tables from disk as problems: a CSV, TSV or Parquet file, split into three parts, its columns encoded as inputs.
 
     file -> reading -> columns -> splitting -> raw_rows, target -> Problem
 
-What is learned from data (medians, categories, scales) is learned from the training part alone, and from all of it,
-however small the sample that a network is given.
+Medians, categories and scales are learned from the training part alone, and from all of it, also where a run trains on
+a smaller sample.
 """
 
 import difflib
@@ -32,10 +32,10 @@ def load(spec: Spec) -> Problem:
         spec: the file, relative to the working directory or absolute, and the fields of `Options` as options.
 
     Returns:
-        A problem whose name has the file's SHA-256 among its options.
+        A problem whose options, in its name, include the file's SHA-256.
 
     Raises:
-        ValueError: the file, a column or an option is not fit for it; one line that names it, and the row.
+        ValueError: the file, a column or an option is not usable; one line that names it, and the row.
     """
     path, options = Path(spec.source), Options.parse(spec)
     reading.check(path)
@@ -47,8 +47,8 @@ def load(spec: Spec) -> Problem:
         )
     table = reading.read(path)
     _check_columns(table, options, spec.source)
-    found = target.read(table[options.target], options.task)
-    problem = from_frame(table, found, _split(table, found, options), options)
+    labels = target.read(table[options.target], options.task)
+    problem = from_frame(table, labels, _split(table, labels, options), options)
     return problem._replace(
         name=str(spec.having({"sha256": digest})),
         title=f"{path.name}, target {options.target}",
@@ -56,14 +56,14 @@ def load(spec: Spec) -> Problem:
     )
 
 
-def from_frame(table: pd.DataFrame, found: Target, split: Split, options: Options) -> Problem:
+def from_frame(table: pd.DataFrame, labels: Target, split: Split, options: Options) -> Problem:
     """The problem of a table whose rows are split.
 
     Args:
         table: all rows and columns, as read.
-        found: the target of all rows.
-        split: which rows train, validate and test. Nothing is learned from any but those that train.
-        options: which columns are inputs, and on what scale the target is learned.
+        labels: the target of all rows.
+        split: which rows train, validate and test. Encodings are learned from the training rows alone.
+        options: which columns are inputs, and the scale of the target.
 
     Raises:
         ValueError: a column cannot be an input, or none is left.
@@ -78,69 +78,72 @@ def from_frame(table: pd.DataFrame, found: Target, split: Split, options: Option
     if not raw.inputs:
         raise ValueError(f"a table must have a column to predict by beside the target, got none{notes}")
     rows = table[[*kinds]]
-    # What validation and test have that training had not is no error of the file: it is what a model meets in use.
-    train, val, test = arrays.parts(split, lambda chosen: raw.encode(rows.iloc[chosen], unseen="ignore"), found.y)
-    _every_class_trains(found, split)
-    regression = not found.classes
+    # A category that only validation or test has is not an error: a model in use meets such rows too.
+    train, val, test = arrays.parts(split, lambda chosen: raw.encode(rows.iloc[chosen], unseen="ignore"), labels.y)
+    _every_class_trains(labels, split)
+    regression = not labels.classes
     return Problem(
         name="",
         inputs=raw.inputs,
-        outputs=found.outputs,
+        outputs=labels.outputs,
         train=train,
         val=val,
         test=test,
         most=split.train.size,
-        classes=found.classes,
+        classes=labels.classes,
         target=options.target,
-        log_shift=target.log_shift(found.y[split.train], options.target_scale, options.target) if regression else None,
+        log_shift=target.log_shift(labels.y[split.train], options.target_scale, options.target) if regression else None,
         raw=raw,
         about=(
             f"{split.train.size:,} rows train, {split.val.size:,} validate, {split.test.size:,} test; "
             f"{counted(len(kinds), 'column')} as {counted(len(raw.inputs), 'input')}; "
-            f"{'regression' if regression else f'{len(found.classes)} classes'}{notes}"
+            f"{'regression' if regression else f'{len(labels.classes)} classes'}{notes}"
         ),
     )
 
 
 def _check_columns(table: pd.DataFrame, options: Options, file: str) -> None:
-    """Refuse columns that are not there or are asked for twice.
+    """Refuse columns that do not exist or have two roles.
 
     Raises:
-        ValueError: the line names the column and those that there are.
+        ValueError: the line names the column and those that exist.
     """
-    there = [str(name) for name in table.columns]
-    known = first_of(there, _LISTED)
+    existing = [str(name) for name in table.columns]
     if not options.target:
-        raise ValueError(f"target must be one of the columns of {file}, got none; they are {known}")
-    asked = {"target": [options.target], "drop": options.drop, "group": [options.group], "time": [options.time]}
+        raise ValueError(
+            f"target must be one of the columns of {file}, got none; they are {first_of(existing, _LISTED)}"
+        )
+    requested = {"target": [options.target], "drop": options.drop, "group": [options.group], "time": [options.time]}
     taken: dict[str, str] = {}
-    for option, names in asked.items():
+    for option, names in requested.items():
         for name in names:
             if name is None:
                 continue
-            if name not in there:
-                near = difflib.get_close_matches(name, there, n=1)
+            if name not in existing:
+                near = difflib.get_close_matches(name, existing, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"{option} must be one of the columns of {file}, {known}, got {name!r}{hint}")
+                raise ValueError(
+                    f"{option} must be one of the columns of {file}, {first_of(existing, _LISTED)}, got {name!r}{hint}"
+                )
             if name in taken:
                 raise ValueError(f"column {name!r} must be asked for once, got it as {taken[name]} and as {option}")
             taken[name] = option
 
 
-def _split(table: pd.DataFrame, found: Target, options: Options) -> Split:
+def _split(table: pd.DataFrame, labels: Target, options: Options) -> Split:
     fraction, seed = options.test_fraction, options.split_seed
     if options.time:
         return splitting.by_time(_times(table[options.time]), options.time, fraction)
     if options.group:
         codes, _ = pd.factorize(_complete(table[options.group], "a group"))
         return splitting.grouped(codes.astype(np.int64), options.group, fraction, seed)
-    if found.classes:
-        return splitting.stratified(found.labels, found.classes, fraction, seed)
+    if labels.classes:
+        return splitting.stratified(labels.codes, labels.classes, fraction, seed)
     return splitting.plain(len(table), fraction, seed)
 
 
 def _times(cells: pd.Series) -> NDArray[np.float64]:
-    """Dates or numbers as numbers that grow with time."""
+    """Dates or numbers as numbers that increase with time."""
     _complete(cells, "a time")
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return raw_rows.dates(cells)
@@ -155,13 +158,13 @@ def _complete(cells: pd.Series, must: str) -> pd.Series:
     return cells
 
 
-def _every_class_trains(found: Target, split: Split) -> None:
-    """Refuse a split by groups or time that keeps a class from training.
+def _every_class_trains(labels: Target, split: Split) -> None:
+    """Refuse a split by groups or time that leaves a class without training rows.
 
     Raises:
         ValueError: the line names the class.
     """
-    counts = np.bincount(found.labels[split.train], minlength=len(found.classes)) if found.classes else np.ones(1)
+    counts = np.bincount(labels.codes[split.train], minlength=len(labels.classes)) if labels.classes else np.ones(1)
     if not counts.all():
-        absent = found.classes[int(counts.argmin())]
+        absent = labels.classes[int(counts.argmin())]
         raise ValueError(f"each class must have rows to train by, got none of class {absent!r}: split otherwise")

@@ -1,4 +1,4 @@
-"""Rows as a problem: the parts of a split, nested samples of the training part, targets as the network wants them."""
+"""Arrays as a problem: the parts of a split, nested samples of the training part, one-hot targets."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -23,19 +23,19 @@ def from_arrays(
     split_seed: int = 0,
     about: str = "",
 ) -> Problem:
-    """Numbers in memory as a problem, split at random; by class where there are classes.
+    """Arrays in memory as a problem, split at random; within each class where there are classes.
 
     Args:
         name: the problem's name, as `knobwise.experiments.problems.load` takes it.
-        title: what people call it.
+        title: its name for people.
         X: inputs `(n, d)`, finite.
         y: targets `(n,)` or `(n, k)`, finite; with `classes`, the class of each row, 0 to k - 1, `(n,)`.
         inputs: names of the d inputs.
-        classes: what the classes are called, in their order; empty for regression.
-        target: what is predicted.
-        test_fraction: of the rows, in the test part; and of the rest, in the validation part.
-        split_seed: another seed, another split.
-        about: where the data come from.
+        classes: names of the classes, in the order of their codes; empty for regression.
+        target: name of what is predicted.
+        test_fraction: share of the rows in the test part; and of the rest in the validation part.
+        split_seed: seed of the split.
+        about: the source of the data.
 
     Raises:
         ValueError: shapes that do not fit, a number that is not finite, or too few rows.
@@ -84,20 +84,20 @@ def parts(
 ) -> tuple[Callable[[int, int], Part], Callable[[int], Part], Callable[[], Part]]:
     """`Problem.train`, `val` and `test` of a table.
 
-    Each part is encoded when it is first asked for, and kept: the latest training sample, the validation and the test
-    part. They are shared by all who ask, so they cannot be written to.
+    Each part is encoded on first use and cached: the latest training sample, the validation and the test part. All
+    callers share them, so they are read-only.
 
     Args:
         split: the rows of each part.
-        encode: the inputs `(n, d)` of the rows it is given.
+        encode: returns the inputs `(n, d)` of given rows.
         y: targets of all rows `(rows, k)`.
     """
 
     def part(rows: Indices) -> Part:
-        found = Part(encode(rows), y[rows])
-        for array in found:
+        samples = Part(encode(rows), y[rows])
+        for array in samples:
             array.flags.writeable = False
-        return found
+        return samples
 
     @lru_cache(maxsize=1)
     def train(n: int, seed: int) -> Part:
@@ -117,7 +117,7 @@ def parts(
 
 
 def one_hot(labels: NDArray[np.int64], count: int) -> Array:
-    """Classes 0 to `count` - 1 as targets: 0 and 1 `(n, 1)` for two classes, 1 for its class `(n, count)` for more.
+    """Classes 0 to `count` - 1 as targets: 0 and 1 `(n, 1)` for two classes, one-hot `(n, count)` for more.
 
     >>> one_hot(np.array([0, 1, 1]), 2).ravel().tolist()
     [0.0, 1.0, 1.0]
@@ -126,13 +126,13 @@ def one_hot(labels: NDArray[np.int64], count: int) -> Array:
     """
     if count == 2:
         return labels[:, None].astype(np.float64)
-    found = np.zeros((labels.size, count))
-    found[np.arange(labels.size), labels] = 1.0
-    return found
+    targets = np.zeros((labels.size, count))
+    targets[np.arange(labels.size), labels] = 1.0
+    return targets
 
 
 def class_outputs(classes: Sequence[str]) -> tuple[str, ...]:
-    """The names of a classifier's outputs: of two classes, the second alone; all of more.
+    """The names of a classifier's outputs: the second of two classes, or all of more.
 
     >>> class_outputs(("no", "yes")), class_outputs(("a", "b", "c"))
     (('yes',), ('a', 'b', 'c'))

@@ -1,4 +1,4 @@
-"""What the texts of a column say: numbers, truth values, dates or texts, decided from all of its cells."""
+"""The type of a column of texts: numbers, truth values, dates or texts, decided from all of its cells."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ MISSING = (
     "nan",
     "null",
 )
-"""Cells that stand for nothing."""
+"""Cells that are missing values."""
 
 _ISO = r"\d{4}-\d{2}"  # how a date begins; "2026" alone is a number
 _TRUTH = {"true": True, "false": False}
@@ -34,7 +34,7 @@ def understood(column: pa.ChunkedArray, is_text: bool = False) -> Any:
 
     Args:
         column: texts, null where the cell is missing.
-        is_text: leave them as texts, whatever they look like.
+        is_text: leave them as texts, also where they look like numbers.
 
     >>> understood(pa.chunked_array([["1", None, "2.5"]]))
     array([1. , nan, 2.5])
@@ -50,22 +50,22 @@ def understood(column: pa.ChunkedArray, is_text: bool = False) -> Any:
             except pa.ArrowInvalid:
                 continue
     codes, values = _distinct(column)
-    return pd.Categorical.from_codes(codes, values) if is_text else _told(codes, values)
+    return pd.Categorical.from_codes(codes, values) if is_text else _typed(codes, values)
 
 
 def _distinct(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pd.Index]:
-    """The number of each cell's text among the different ones (-1 where it is missing), and those, without blanks."""
+    """The index of each cell's text among the distinct texts (-1 where missing), and these texts, stripped."""
     joined = column.dictionary_encode().unify_dictionaries().combine_chunks()
     if isinstance(joined, pa.ChunkedArray):
         joined = pa.concat_arrays(joined.chunks) if joined.num_chunks else pa.array([], pa.string()).dictionary_encode()
     codes = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     texts = pd.Series(joined.dictionary.to_pandas(), dtype="str").str.strip()
-    merged, values = pd.factorize(texts.where(~texts.isin(MISSING)))  # two may be the same without their blanks
+    merged, values = pd.factorize(texts.where(~texts.isin(MISSING)))  # stripped texts may be equal
     return np.append(merged, -1)[codes], pd.Index(values)
 
 
-def _told(codes: np.ndarray[Any, np.dtype[np.int64]], values: pd.Index) -> Any:
-    """The cells as the kind that all of `values` are."""
+def _typed(codes: np.ndarray[Any, np.dtype[np.int64]], values: pd.Index) -> Any:
+    """The cells in the type that all of `values` have."""
     numbers = pd.to_numeric(values.to_series(), errors="coerce").to_numpy(dtype=np.float64)
     if not np.isnan(numbers).any():
         return np.append(numbers, np.nan)[codes]
@@ -76,6 +76,6 @@ def _told(codes: np.ndarray[Any, np.dtype[np.int64]], values: pd.Index) -> Any:
         try:
             dates = pd.to_datetime(values, format="ISO8601", utc=True).tz_localize(None).as_unit("us")
             return dates.append(pd.DatetimeIndex([pd.NaT]))[codes]
-        except ValueError:  # some are no dates after all
+        except ValueError:  # some are not dates
             pass
     return pd.Categorical.from_codes(codes, values)

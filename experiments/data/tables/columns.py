@@ -1,4 +1,4 @@
-"""What each column of a table is, and what cannot be an input: mixed types, infinities, names of things."""
+"""The kind of each column of a table, and columns that cannot be inputs: mixed types, infinities, identifiers."""
 
 import csv
 import io
@@ -13,12 +13,12 @@ from knobwise.experiments.data.tables import raw_rows
 from knobwise.experiments.data.tables.raw_rows import Kind
 
 IDENTIFIER = 0.95
-"""A column of texts in which a larger share of the rows than this have a text of their own names the rows."""
+"""A column of texts is an identifier where more than this share of its cells are distinct."""
 
 LONGEST = 200
-"""Characters of a category: it is part of the name of an input."""
+"""Most characters of a category: it is part of the name of an input."""
 
-_MIXED = 0.5  # a column in which so many cells are numbers, or dates, and others are not is a mistake
+_MIXED = 0.5  # a column with at least this share of numbers, or dates, and other cells is refused
 _LOOKS: Mapping[str, str] = MappingProxyType(
     {
         r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b": "dates must be written as 2026-12-31",
@@ -28,32 +28,32 @@ _LOOKS: Mapping[str, str] = MappingProxyType(
 
 
 def kinds(table: pd.DataFrame, time: str | None = None) -> dict[str, Kind]:
-    """What each column of `table` is; a column without a name that numbers the rows is left out.
+    """The kind of each column of `table`; a column without a name that numbers the rows is left out.
 
     Args:
         table: the columns that may become inputs.
-        time: the column that the table is split by. As all that is tested is later than all that was learned from, of
-            a date only the season counts, and a number is no input.
+        time: the column that the table is split by. As all test rows are later than all training rows, only the season
+            of a date is an input, and a number is left out.
 
     Raises:
         ValueError: a column cannot be an input; one line that names it, and the row where there is one.
     """
-    found = {str(name): _kind(table[name]) for name in table.columns if not _numbers_rows(table[name])}
-    if time in found:
-        if found[time] == "date":
-            found[time] = "season"
+    by_name = {str(name): _kind(table[name]) for name in table.columns if not _numbers_rows(table[name])}
+    if time in by_name:
+        if by_name[time] == "date":
+            by_name[time] = "season"
         else:
-            del found[time]
-    return found
+            del by_name[time]
+    return by_name
 
 
 def left_out(table: pd.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, str]:
-    """The columns that say nothing in the training part `table`, and why."""
-    return {name: why for name, kind in kinds.items() if (why := _says_nothing(table[name], kind))}
+    """The columns without information in the training part `table`, and why."""
+    return {name: why for name, kind in kinds.items() if (why := _useless(table[name], kind))}
 
 
 def listed(text: str) -> list[str]:
-    """The columns that a text names, with commas between, in quotes where a name has one in it: as in a CSV file.
+    """The columns in a text, separated by commas and quoted where a name has one: as in a CSV file.
 
     >>> listed('id,"price, net"')
     ['id', 'price, net']
@@ -86,18 +86,18 @@ def _kind(cells: pd.Series) -> Kind:
     if isinstance(dtype, pd.CategoricalDtype | pd.StringDtype):
         _check_texts(cells)
         return "category"
-    found = type(cells.dropna().iloc[0]).__name__
+    kind = type(cells.dropna().iloc[0]).__name__
     raise ValueError(
-        f"column {cells.name!r} must hold numbers, texts, dates, or true and false, got {found}: "
+        f"column {cells.name!r} must hold numbers, texts, dates, or true and false, got {kind}: "
         f"leave it out with {_drop(cells)}"
     )
 
 
 def _check_texts(cells: pd.Series) -> None:
-    """Refuse texts that are no categories.
+    """Refuse texts that are not categories.
 
     Raises:
-        ValueError: numbers or dates with others among them or spelled otherwise; texts that are long or name the rows.
+        ValueError: numbers or dates mixed with texts or in another format; texts that are long or identify the rows.
     """
     codes, texts = pd.factorize(cells)
     counts = np.bincount(codes[codes >= 0], minlength=len(texts))
@@ -105,10 +105,10 @@ def _check_texts(cells: pd.Series) -> None:
     dated = (
         values.str.match(r"\d{4}-\d{2}") & pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True).notna()
     )
-    for what, told in (("numbers", pd.to_numeric(values, errors="coerce").notna()), ("dates", dated)):
-        share = counts[told].sum() / counts.sum()
+    for what, matches in (("numbers", pd.to_numeric(values, errors="coerce").notna()), ("dates", dated)):
+        share = counts[matches].sum() / counts.sum()
         if _MIXED <= share < 1:
-            row = int(np.flatnonzero((codes >= 0) & ~told.to_numpy()[codes])[0])
+            row = int(np.flatnonzero((codes >= 0) & ~matches.to_numpy()[codes])[0])
             raise ValueError(
                 f"{raw_rows.refused(cells, row, f'{what} alone or texts alone')}, where {share:.0%} of the cells are "
                 f"{what}: leave a cell empty where nothing is known, or leave the column out with {_drop(cells)}"
@@ -122,22 +122,23 @@ def _check_texts(cells: pd.Series) -> None:
             f"column {cells.name!r} must hold categories of at most {LONGEST} characters, got one of "
             f"{len(values[codes[row]]):,} in row {row + 1}: leave it out with {_drop(cells)}"
         )
-    known = int(counts.sum())
-    if len(texts) > IDENTIFIER * known:
+    present = int(counts.sum())
+    if len(texts) > IDENTIFIER * present:
         raise ValueError(
-            f"column {cells.name!r} names the rows, with {len(texts):,} different texts in {known:,} rows: "
+            f"column {cells.name!r} names the rows, with {len(texts):,} different texts in {present:,} rows: "
             f"leave it out with {_drop(cells)}"
         )
 
 
 def _numbers_rows(cells: pd.Series) -> bool:
-    """Whether a column without a name counts 0, 1, 2 or 1, 2, 3: what pandas and R write before the first column."""
+    """Whether a column has no name and counts 0, 1, 2 or 1, 2, 3: the row numbers that pandas and R write."""
     if not str(cells.name).startswith("Unnamed: ") or not pd.api.types.is_integer_dtype(cells.dtype):
         return False
     return bool((np.diff(cells.to_numpy()) == 1).all())
 
 
-def _says_nothing(cells: pd.Series, kind: Kind) -> str:
+def _useless(cells: pd.Series, kind: Kind) -> str:
+    """Why a column has no information; "" where it has some."""
     first = cells.iloc[0]
     if pd.isna(first):
         return "empty in the training part" if cells.isna().all() else ""

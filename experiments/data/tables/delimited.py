@@ -1,7 +1,7 @@
-"""CSV and TSV files, strictly: UTF-8, a line of column names, as many cells in each row.
+"""CSV and TSV files, read strictly: UTF-8, a line of column names, the same number of cells in each row.
 
-Every cell is read as a text first, by pyarrow, which splits a file several times as fast as pandas and refuses a row
-that is too short, which pandas fills up. What a column holds is decided afterwards, from all of its cells
+Every cell is first read as text, by pyarrow, which is several times as fast as pandas and refuses a row that is too
+short, which pandas fills up. The type of a column is decided afterwards, from all of its cells
 (`knobwise.experiments.data.tables.cells`).
 """
 
@@ -19,13 +19,13 @@ import pyarrow.csv as pa_csv
 
 from knobwise.experiments.data.tables import cells
 
-_BLOCK = 2**24  # bytes read at a time; a row must fit into one
+_BLOCK = 2**24  # bytes read at a time; a row must fit in one block
 _NAMES: Mapping[str, str] = MappingProxyType({",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"})
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read(path: Path, delimiter: str, texts: Collection[str] = ()) -> pd.DataFrame:
-    """The table of a file whose cells are divided by `delimiter`; `texts` are columns to leave as texts.
+    """The table of a file with `delimiter` between its cells; `texts` are columns to leave as texts.
 
     Raises:
         ValueError: not UTF-8, another delimiter, two columns with one name, a row with too few or too many cells.
@@ -44,7 +44,7 @@ def read(path: Path, delimiter: str, texts: Collection[str] = ()) -> pd.DataFram
         table = pa_csv.read_csv(
             path,
             read_options=pa_csv.ReadOptions(
-                # One thread, for the parser to know the number of a row that it refuses.
+                # One thread, so that the parser knows the number of a row that it refuses.
                 use_threads=False,
                 block_size=_BLOCK,
                 column_names=names,
@@ -71,15 +71,15 @@ def read(path: Path, delimiter: str, texts: Collection[str] = ()) -> pd.DataFram
     columns = {}
     for name in names:
         columns[name] = cells.understood(table.column(name), is_text=name in texts)
-        table = table.drop_columns([name])  # the texts are not held beside what they become
+        table = table.drop_columns([name])  # frees the texts
     return pd.DataFrame(columns, copy=False)
 
 
 def no_duplicates(names: Sequence[str], path: Path) -> None:
-    """Refuse a table two columns of which have one name.
+    """Refuse a table in which two columns have the same name.
 
     Raises:
-        ValueError: the line names the first of them and where they are.
+        ValueError: the line has the name and the numbers of the columns.
     """
     name, count = Counter(names).most_common(1)[0] if names else ("", 0)
     if count > 1:
@@ -90,10 +90,10 @@ def no_duplicates(names: Sequence[str], path: Path) -> None:
 
 
 def _is_text(path: Path) -> None:
-    """Refuse what is not UTF-8 text, with or without a mark at its beginning.
+    """Refuse a file that is not UTF-8 text, with or without a byte order mark.
 
     Raises:
-        ValueError: the line names the first byte that is not.
+        ValueError: the line names the first wrong byte.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset, lines = 0, 1
@@ -121,10 +121,10 @@ def _is_text(path: Path) -> None:
 
 
 def _closed(path: Path, delimiter: str) -> None:
-    """Refuse a quote that is opened and never closed, which makes one cell of all that follows.
+    """Refuse a quote that is never closed, which makes one cell of the rest of the file.
 
     Raises:
-        ValueError: the line names the row that it is in.
+        ValueError: the line names its row.
     """
     with path.open("rb") as file:
         quotes = sum(block.count(b'"') for block in iter(lambda: file.read(_BLOCK), b""))
@@ -143,10 +143,10 @@ def _closed(path: Path, delimiter: str) -> None:
 
 
 def _header(path: Path, delimiter: str) -> list[str]:
-    """The column names as the file has them.
+    """The column names in the file.
 
     Raises:
-        ValueError: there are none, or there is one only, with another delimiter in it.
+        ValueError: there are none, or only one, with another delimiter in it.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         start = io.StringIO(file.read(_BLOCK), newline="")
@@ -158,11 +158,11 @@ def _header(path: Path, delimiter: str) -> list[str]:
         raise ValueError(f"the file must have a line of column names, got {str(path)!r}, which is blank")
     if len(header) > 1:
         return header
-    found = max(_NAMES, key=header[0].count)
-    if found != delimiter and found in header[0]:
-        advice = "call it .tsv" if found == "\t" else "call it .csv" if found == "," else "save it with commas"
+    likely = max(_NAMES, key=header[0].count)
+    if likely != delimiter and likely in header[0]:
+        advice = "call it .tsv" if likely == "\t" else "call it .csv" if likely == "," else "save it with commas"
         raise ValueError(
             f"the file must have {_NAMES[delimiter]} between its columns, got {str(path)!r}, which seems to have "
-            f"{_NAMES[found]}: {advice}"
+            f"{_NAMES[likely]}: {advice}"
         )
     return header

@@ -1,4 +1,4 @@
-"""What a table's problem is asked with: texts, checked one by one."""
+"""The options of a table's problem, parsed from text and checked."""
 
 import math
 from typing import NamedTuple, cast, get_args
@@ -13,18 +13,18 @@ SMALLEST_TEST = 0.01
 
 
 class Options(NamedTuple):
-    """What `FILE?target=...` says.
+    """The options in `FILE?target=...`.
 
     Attributes:
-        target: the column that is predicted.
-        drop: columns that are left out.
+        target: the column to predict.
+        drop: columns to leave out.
         task: regression or classification; None to decide by the target.
-        test_fraction: of the rows, in the test part; and of the rest, in the validation part.
-        group: a column whose rows of one value stay together.
-        time: a column by which the earliest rows train and the latest test.
-        target_scale: "log" to learn the logarithm of the target, "auto" where it is skewed.
-        split_seed: another seed, another split.
-        sha256: of the file's bytes, which it must have.
+        test_fraction: share of the rows in the test part; and of the rest in the validation part.
+        group: a column; rows with the same value are in the same part.
+        time: a column; the earliest rows train and the latest test.
+        target_scale: "log" to learn the logarithm of the target, "auto" to do so where it is skewed, or "linear".
+        split_seed: seed of the split, 0 to 2^32 - 1.
+        sha256: that the file's bytes must have.
     """
 
     target: str
@@ -42,7 +42,7 @@ class Options(NamedTuple):
         """The options of `spec`, checked.
 
         Raises:
-            ValueError: one that there is not, or a value that it does not take.
+            ValueError: an unknown option, or an invalid value.
         """
         given = spec.options
         for name in given:

@@ -1,8 +1,8 @@
-"""How rows as a file has them become a network's inputs: numbers, categories, truth values and dates, some missing.
+"""Encodes a file's rows as a network's inputs: numbers, categories, truth values and dates, some missing.
 
-All that was learned from the training part is plain numbers and texts, so it is stored as JSON, and scikit-learn's
-transformers are made anew from it: nothing is pickled. This file needs NumPy, pandas and scikit-learn alone; a model
-that is served has a copy of it beside it.
+All that is learned from the training part is plain numbers and texts: it is stored as JSON, and scikit-learn's
+transformers are rebuilt from it, so nothing is pickled. This file needs NumPy, pandas and scikit-learn alone, because a
+served model holds a copy of it.
 """
 
 import difflib
@@ -23,7 +23,7 @@ Kind = Literal["number", "category", "boolean", "date", "season"]
 Unseen = Literal["refuse", "ignore"]
 
 MOST_CATEGORIES = 30
-"""Categories that have an input each; those that are rarer share one."""
+"""Most categories with an input each; rarer ones share one."""
 
 MISSING, OTHER = "(missing)", "(other)"
 PERIODS: dict[str, float] = {"year": 365.2425, "week": 7.0, "day": 1.0}
@@ -31,28 +31,27 @@ PERIODS: dict[str, float] = {"year": 365.2425, "week": 7.0, "day": 1.0}
 
 _FULL = "a value in every row, as in the training part"
 _TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
-_AT_ONCE = 2**16  # rows encoded at a time: what is between a table and its inputs stays small
-_TOLD, _SHOWN = 10, 80  # categories named in a message, and characters of a cell
-_VARIES = 0.05  # of a wave from -1 to 1; the first of January moves by less, from year to year
+_AT_ONCE = 2**16  # rows encoded at a time, which limits the memory in between
+_NAMED, _SHOWN = 10, 80  # categories named in a message, and characters of a cell
+_VARIES = 0.05  # of a wave from -1 to 1; the first of January varies by less from year to year
 
 
 class RowError(ValueError):
-    """Rows that cannot be encoded: one line that names the column, the row and the cell, and what it must be."""
+    """Rows that cannot be encoded: one line with the column, the row, the cell and what it must be."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A raw column, and what its training part taught.
+    """A column of the file, and what was learned from its training part.
 
     Attributes:
-        name: as the file has it.
-        kind: a number, a category, a truth value, a date, or a season: a date of which only its place in the year, the
-            week and the day counts.
-        missing: whether cells may be missing, as some were in the training part.
-        fill: the median, which takes the place of a missing cell; of dates in days since 1970.
-        categories: those that have an input, in order.
+        name: in the file.
+        kind: number, category, boolean, date, or season: a date of which only the time of year, week and day is used.
+        missing: whether cells may be missing, because some were in the training part.
+        fill: the median, which replaces a missing cell; of dates in days since 1970.
+        categories: those with an input, in order.
         first: the earliest date, in days since 1970.
-        cycles: those of `PERIODS` that dates go through.
+        cycles: those of `PERIODS` that are inputs.
     """
 
     name: str
@@ -65,23 +64,23 @@ class Column:
 
     @property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
-        """The names of the inputs, by the column of numbers that each comes from: `_value_cells`, `_category_cells`."""
+        """The names of the inputs of each column of numbers from `_value_cells` or `_category_cells`."""
         if self.kind == "category":
             return (tuple(f"{self.name}={each}" for each in self.categories),)
         days = {"date": (f"{self.name} (days)",), "season": ()}.get(self.kind, (self.name,))
         names = [*days, *(f"{self.name} ({cycle}, {wave})" for cycle in self.cycles for wave in ("sine", "cosine"))]
-        flag = (f"{self.name}={MISSING}",) if self.missing else ()  # an input of its own, once for the column
+        flag = (f"{self.name}={MISSING}",) if self.missing else ()  # one input for the column
         return tuple((name, *flag) if at == 0 else (name,) for at, name in enumerate(names))
 
     @property
     def steps(self) -> "tuple[impute.SimpleImputer | preprocessing.OneHotEncoder, ...]":
         """scikit-learn's transformer for each column of numbers."""
-        from sklearn import impute, preprocessing  # late: a second, which the sweep of a function does not need
+        from sklearn import impute, preprocessing  # late: it takes a second, and is not needed without a table
 
         if self.kind == "category":
-            # Their numbers: texts it would compare one by one.
-            known = np.arange(len(self.categories), dtype=np.float64)
-            return (preprocessing.OneHotEncoder(categories=[known], handle_unknown="ignore", sparse_output=False),)
+            # Their indices, because texts would be compared one by one.
+            indices = np.arange(len(self.categories), dtype=np.float64)
+            return (preprocessing.OneHotEncoder(categories=[indices], handle_unknown="ignore", sparse_output=False),)
         fills = _expanded(np.array([self.fill]), self)[0]
         return tuple(
             impute.SimpleImputer(strategy="constant", fill_value=float(fill), add_indicator=len(names) > 1)
@@ -91,7 +90,7 @@ class Column:
 
 @dataclass(frozen=True)
 class RawRows:
-    """What takes raw rows to a network's inputs `(n, d)`; learned from a training part by `fit`.
+    """Encodes a file's rows as a network's inputs `(n, d)`; `fit` learns it from a training part.
 
     >>> train = pd.DataFrame({"size": [1.0, None, 5.0], "colour": ["red", "blue", "red"]})
     >>> rows = RawRows.fit(train, {"size": "number", "colour": "category"})
@@ -113,8 +112,8 @@ class RawRows:
         """Learn from the training part: medians, categories, the first date, and which columns have missing cells.
 
         Args:
-            table: the training part, all of it and nothing else.
-            kinds: the columns that become inputs, in order, and what each is.
+            table: the whole training part and nothing else.
+            kinds: the kinds of the columns that become inputs, in order.
 
         Raises:
             RowError: a cell is not of its column's kind.
@@ -122,13 +121,15 @@ class RawRows:
         return cls(tuple(_FITS[kind](table[name], kind) for name, kind in kinds.items()))
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> "RawRows":
-        """The inverse of `as_dict`, also after a way through JSON."""
+    def from_dict(cls, saved: Mapping[str, Any]) -> "RawRows":
+        """The inverse of `as_dict`, also through JSON."""
         lists = ("categories", "cycles")
-        return cls(tuple(Column(**{**each, **{name: tuple(each[name]) for name in lists}}) for each in told["columns"]))
+        return cls(
+            tuple(Column(**{**each, **{name: tuple(each[name]) for name in lists}}) for each in saved["columns"])
+        )
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as texts and numbers, for JSON."""
+        """The content as texts and numbers, for JSON."""
         return asdict(self)
 
     @property
@@ -137,23 +138,23 @@ class RawRows:
         return tuple(name for column in self.columns for names in column.inputs for name in names)
 
     def encode(self, table: pd.DataFrame, unseen: Unseen = "refuse") -> Array:
-        """The inputs `(n, d)` of the n rows of `table`; columns that are not among `columns` are left alone.
+        """The inputs `(n, d)` of the n rows of `table`; other columns are ignored.
 
         Args:
-            table: raw rows, columns in any order.
-            unseen: what becomes of a category that the training part did not have and of a cell that is missing where
-                none was: refused, or taken as no category at all and as the median.
+            table: rows as in the file, columns in any order.
+            unseen: for a category that the training part did not have, and a cell missing where none was: "refuse" it,
+                or "ignore" it, encoding it as no category and as the median.
 
         Raises:
-            RowError: a column is not there, or a cell is not of its kind; rows are counted from 1.
+            RowError: a column is absent, or a cell is not of its kind; rows are counted from 1.
         """
         self._check_columns(table)
-        found = np.empty((len(table), len(self.inputs)))
+        encoded = np.empty((len(table), len(self.inputs)))
         for start in range(0, len(table), _AT_ONCE):
             rows = table.iloc[start : start + _AT_ONCE]
             cells = [_CELLS[column.kind](rows[column.name], column, unseen, start) for column in self.columns]
-            found[start : start + len(rows)] = self._transformer.transform(np.column_stack(cells))
-        return found
+            encoded[start : start + len(rows)] = self._transformer.transform(np.column_stack(cells))
+        return encoded
 
     def _check_columns(self, table: pd.DataFrame) -> None:
         names = [name for name in table.columns if isinstance(name, str)]
@@ -171,10 +172,10 @@ class RawRows:
 
     @cached_property
     def _transformer(self) -> "compose.ColumnTransformer":
-        """scikit-learn's transformers with all they would learn given to them."""
+        """scikit-learn's transformers, built from what was learned."""
         from sklearn import compose
 
-        # They ask to be fitted nevertheless: to two rows, which only say which cells may be missing.
+        # They must be fitted nevertheless: to two rows, which only show which cells may be missing.
         steps = [step for column in self.columns for step in column.steps]
         example = np.zeros((2, len(steps)))
         example[1, [getattr(step, "add_indicator", False) for step in steps]] = np.nan
@@ -190,10 +191,10 @@ def refused(cells: pd.Series, row: int, must: str, start: int = 0) -> RowError:
 
 
 def numbers(cells: pd.Series, start: int = 0) -> Array:
-    """The cells as finite numbers `(n,)`, NaN where one is missing; texts that say a number are taken too.
+    """The cells as finite numbers `(n,)`, NaN where one is missing; texts of numbers are accepted.
 
     Raises:
-        RowError: a cell is no number, or not a finite one.
+        RowError: a cell is not a finite number.
     """
     if pd.api.types.is_bool_dtype(cells.dtype) or pd.api.types.is_datetime64_any_dtype(cells.dtype):
         raise refused(cells, int(cells.notna().to_numpy().argmax()), "numbers", start)
@@ -208,7 +209,7 @@ def truths(cells: pd.Series, start: int = 0) -> Array:
     """The cells as 1 and 0 `(n,)`, NaN where one is missing.
 
     Raises:
-        RowError: a cell is neither true nor false, 1 nor 0, in any spelling of their letters.
+        RowError: a cell is neither true, false, 1 nor 0, in upper or lower case.
     """
     if pd.api.types.is_bool_dtype(cells.dtype):
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -218,10 +219,10 @@ def truths(cells: pd.Series, start: int = 0) -> Array:
 
 
 def dates(cells: pd.Series, start: int = 0) -> Array:
-    """The cells as days since 1970 `(n,)`, NaN where one is missing; times of a zone are taken as UTC's.
+    """The cells as days since 1970 `(n,)`, NaN where one is missing; times with a zone are converted to UTC.
 
     Raises:
-        RowError: a cell is no date that is written as 2026-12-31, with or without 23:59:59.
+        RowError: a cell is not a date written as 2026-12-31, with or without 23:59:59.
     """
     if pd.api.types.is_numeric_dtype(cells.dtype):
         _refuse_first(cells, cells.notna().to_numpy(), "dates, as 2026-12-31", start)
@@ -250,22 +251,24 @@ def _refuse_first(cells: pd.Series, wrong: NDArray[np.bool_], must: str, start: 
 
 def _fit_values(cells: pd.Series, kind: Kind) -> Column:
     values = _VALUES[kind](cells, 0)
-    known = values[~np.isnan(values)]
-    column = Column(str(cells.name), kind, known.size < values.size, float(np.median(known)) if known.size else 0.0)
-    if kind not in {"date", "season"} or not known.size:
+    present = values[~np.isnan(values)]
+    column = Column(
+        str(cells.name), kind, present.size < values.size, float(np.median(present)) if present.size else 0.0
+    )
+    if kind not in {"date", "season"} or not present.size:
         return column
-    # Over less than one period a cycle says no more than the days do; dates at one place of it say nothing.
-    whole = [cycle for cycle, period in PERIODS.items() if np.ptp(known) >= period]
-    cycles = tuple(cycle for cycle in whole if np.ptp(_waves(known, cycle), axis=0).max() > _VARIES)
-    return replace(column, first=float(known.min()), cycles=cycles)
+    # Over less than one period a cycle adds nothing to the days; dates at the same phase have no information.
+    whole = [cycle for cycle, period in PERIODS.items() if np.ptp(present) >= period]
+    cycles = tuple(cycle for cycle in whole if np.ptp(_waves(present, cycle), axis=0).max() > _VARIES)
+    return replace(column, first=float(present.min()), cycles=cycles)
 
 
 def _fit_category(cells: pd.Series, kind: Kind) -> Column:
-    codes, found = _factorized(cells)
+    codes, texts = _factorized(cells)
     missing = bool((codes < 0).any())
-    counts = np.bincount(codes[codes >= 0], minlength=len(found)).tolist()
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts)).tolist()
     totals: dict[str, int] = {}
-    for name, count in ((name, count) for name, count in zip(found, counts, strict=True) if count):
+    for name, count in ((name, count) for name, count in zip(texts, counts, strict=True) if count):
         totals[name] = totals.get(name, 0) + count
     common = sorted(totals, key=lambda name: (-totals[name], name))
     kept = sorted(set(common[:MOST_CATEGORIES]) - {MISSING, OTHER})
@@ -280,18 +283,18 @@ def _waves(days: Array, cycle: str) -> Array:
 
 
 def _expanded(values: Array, column: Column) -> Array:
-    """Of dates the days since the first, unless they are seasons, and the waves of the cycles; others as they are."""
+    """Dates as days since the first (except seasons) and the waves of their cycles; other values unchanged."""
     own = values[:, None] - column.first
     return np.hstack([own[:, column.kind == "season" :], *(_waves(values, cycle) for cycle in column.cycles)])
 
 
 def _factorized(cells: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
-    """For each cell the number of its text among the different ones, -1 where it is missing; and those texts."""
+    """The index of each cell's text among the distinct texts, -1 where it is missing; and these texts."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        found, values = cells.cat.codes.to_numpy(), cells.cat.categories
+        codes, values = cells.cat.codes.to_numpy(), cells.cat.categories
     else:
-        found, values = pd.factorize(cells)
-    return np.asarray(found, dtype=np.int64), [text(each) for each in values]
+        codes, values = pd.factorize(cells)
+    return np.asarray(codes, dtype=np.int64), [text(each) for each in values]
 
 
 def _value_cells(cells: pd.Series, column: Column, unseen: Unseen, start: int) -> Array:
@@ -302,15 +305,15 @@ def _value_cells(cells: pd.Series, column: Column, unseen: Unseen, start: int) -
 
 
 def _category_cells(cells: pd.Series, column: Column, unseen: Unseen, start: int) -> Array:
-    """The number of each cell's category, -1 for none."""
-    codes, found = _factorized(cells)
+    """The index of each cell's category, -1 for none."""
+    codes, texts = _factorized(cells)
     numbered = {name: number for number, name in enumerate(column.categories)}
     others = numbered.get(OTHER, -1)
-    places = np.array([*(numbered.get(name, others) for name in found), numbered.get(MISSING, -1)])[codes]
+    places = np.array([*(numbered.get(name, others) for name in texts), numbered.get(MISSING, -1)])[codes]
     if unseen == "refuse":
         _refuse_first(cells, (codes < 0) & (places < 0), _FULL, start)
-        more = f" and {len(column.categories) - _TOLD} more" if len(column.categories) > _TOLD else ""
-        _refuse_first(cells, places < 0, f"one of {', '.join(column.categories[:_TOLD])}{more}", start)
+        more = f" and {len(column.categories) - _NAMED} more" if len(column.categories) > _NAMED else ""
+        _refuse_first(cells, places < 0, f"one of {', '.join(column.categories[:_NAMED])}{more}", start)
     return places[:, None].astype(np.float64)
 
 

@@ -1,7 +1,7 @@
-"""A table's file as a pandas DataFrame: CSV, TSV or Parquet, refused in one line where it is not what it seems.
+"""A table's file as a pandas DataFrame: CSV, TSV or Parquet, refused in one line where it is not valid.
 
-What comes out has columns of numbers, texts (as categories), truth values (`boolean`) and dates (`datetime64`); a
-missing cell is pandas' own kind of missing.
+The frame has columns of numbers, texts (as categories), truth values (`boolean`) and dates (`datetime64`); missing
+cells are pandas' missing values.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from knobwise.experiments.data.tables import delimited
 
 LARGEST = 4 * 2**30
-"""Bytes that a table may have, as a file and in memory."""
+"""Most bytes of a table, as a file and in memory."""
 
-_CELL = 8  # bytes that a cell takes in memory, at least
+_CELL = 8  # bytes of a cell in memory, at least
 _PARQUET = b"PAR1"
 _PACKED: Mapping[bytes, str] = MappingProxyType(
     {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstandard"}
@@ -27,10 +27,10 @@ _PACKED: Mapping[bytes, str] = MappingProxyType(
 
 
 def check(path: Path) -> None:
-    """Refuse a file by its name, size and first bytes, before anything slow is done for it.
+    """Refuse a file by its name, size and first bytes, before anything slow.
 
     Raises:
-        ValueError: it is not there, not of a kind that is known, empty, compressed, or too large.
+        ValueError: it does not exist, has an unknown ending, is empty, compressed or too large.
     """
     if path.suffix.lower() not in READERS:
         raise ValueError(f"the file must end in {', '.join(READERS)}, got {str(path)!r}")
@@ -52,7 +52,7 @@ def check(path: Path) -> None:
 
 
 def read(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
-    """The table of `path`, by what its name ends in.
+    """The table of `path`, by the ending of its name.
 
     Args:
         path: a .csv, .tsv or .parquet file. CSV and TSV are UTF-8, with a line of column names.
@@ -80,28 +80,28 @@ def _parquet(path: Path) -> pd.DataFrame:
             _fits(file.metadata, path)
             schema = file.schema_arrow
         delimited.no_duplicates(schema.names, path)
-        # Texts stay as a dictionary and numbers into it: a text that is repeated is in memory once.
+        # Texts are read as a dictionary with indices, so that a repeated text is in memory once.
         words = [each.name for each in schema if pa.types.is_string(each.type) or pa.types.is_large_string(each.type)]
         table = pq.read_table(path, read_dictionary=words)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"the file must be a readable .parquet file, got {str(path)!r}: {reason}") from None
-    # pandas writes an index without a name like this; it numbers the rows.
+    # pandas gives an index without a name such a column; it numbers the rows.
     table = table.select([name for name in table.column_names if not re.fullmatch(r"__index_level_\d+__", name)])
     table = table.cast(pa.schema([pa.field(each.name, _plain(each.type)) for each in table.schema]))
-    found: pd.DataFrame = table.to_pandas(
+    frame: pd.DataFrame = table.to_pandas(
         ignore_metadata=True,
         types_mapper={pa.bool_(): pd.BooleanDtype()}.get,
         split_blocks=True,
         self_destruct=True,
     )
     del table
-    pa.default_memory_pool().release_unused()  # 200 MB of a million rows, which Arrow keeps for its next table
-    return found
+    pa.default_memory_pool().release_unused()  # for a million rows 200 MB, which Arrow would keep
+    return frame
 
 
 def _fits(metadata: pq.FileMetaData, path: Path) -> None:
-    """Refuse what would not fit in memory once it is unpacked, by what the file says of itself.
+    """Refuse a file that would not fit in memory once unpacked, by its metadata.
 
     Raises:
         ValueError: more bytes than `LARGEST`.
@@ -116,7 +116,7 @@ def _fits(metadata: pq.FileMetaData, path: Path) -> None:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """The Arrow type that a column is read as: fewer kinds of numbers, dates and texts."""
+    """The Arrow type to read a column as, from fewer types of numbers, dates and texts."""
     if pa.types.is_date(kind):
         return pa.timestamp("s")
     if pa.types.is_timestamp(kind):
@@ -139,4 +139,4 @@ READERS: Mapping[str, Callable[[Path, Collection[str]], pd.DataFrame]] = Mapping
         ".parquet": lambda path, texts: _parquet(path),
     }
 )
-"""How a file is read, by what its name ends in."""
+"""The reader of a file, by the ending of its name."""

@@ -1,4 +1,4 @@
-"""Which rows a network learns from, which select among networks, and which only report: drawn, or cut by time."""
+"""Splits a table's rows into training, validation and test parts: at random, by group, or by time."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 Indices = NDArray[np.int64]
 
 FEWEST_ROWS = 20
-"""A table with fewer rows than this has nothing to validate or test by."""
+"""A table must have at least this many rows, for a validation and a test part."""
 
 FEWEST_IN_CLASS = 3
 """One row for each of the three parts."""
 
 
 class Split(NamedTuple):
-    """Attributes: the rows, counted from 0, of the training, the validation and the test part; no row is in two."""
+    """The rows of each part, counted from 0; no row is in two parts.
+
+    Attributes:
+        train, val, test: row numbers, each `(n,)`.
+    """
 
     train: Indices
     val: Indices
@@ -39,13 +43,13 @@ def plain(rows: int, fraction: float, seed: int) -> Split:
 
 
 def stratified(labels: NDArray[np.int64], classes: Sequence[str], fraction: float, seed: int) -> Split:
-    """`plain` within each class, so that each part has each class in nearly the table's proportion, and at least once.
+    """`plain` within each class, so that each part has each class in about the table's proportion, at least once.
 
     Args:
         labels: the class of each row, 0 to k - 1, `(n,)`.
-        classes: what the k classes are called.
-        fraction: of the rows of a class, in the test part; and of the rest of them, in the validation part.
-        seed: another seed, another split.
+        classes: names of the k classes.
+        fraction: share of the rows of a class in the test part; and of the rest in the validation part.
+        seed: of the random order.
 
     >>> split = stratified(np.repeat([0, 1], [90, 10]), ("no", "yes"), 0.2, seed=0)
     >>> int((split.test >= 90).sum()), split.test.size
@@ -75,14 +79,14 @@ def stratified(labels: NDArray[np.int64], classes: Sequence[str], fraction: floa
 def grouped(groups: NDArray[np.int64], column: str, fraction: float, seed: int) -> Split:
     """Whole groups, in random order, to the test part until it has its share of the rows; then to validation.
 
-    Rows of one patient, household or machine resemble each other: with some of them in training, a test by the others
-    would flatter.
+    Rows of the same patient, household or machine resemble each other: with some of them in training, the test error of
+    the others would be too low.
 
     Args:
         groups: the group of each row, 0 to k - 1, `(n,)`.
-        column: what the groups are called, for the message.
-        fraction: of the rows, for the test part.
-        seed: another seed, another order of the groups.
+        column: name of the groups, for the message.
+        fraction: share of the rows in the test part.
+        seed: of the order of the groups.
 
     Raises:
         ValueError: fewer than 20 rows, or fewer than 3 groups.
@@ -105,25 +109,25 @@ def grouped(groups: NDArray[np.int64], column: str, fraction: float, seed: int) 
 
 
 def by_time(times: NDArray[np.float64], column: str, fraction: float) -> Split:
-    """The earliest rows train, later ones validate, the latest test; rows of one moment stay together.
+    """The earliest rows train, later ones validate, the latest test; rows with the same time are in the same part.
 
-    So the figures answer what a model is asked that was trained until yesterday and predicts tomorrow.
+    So the scores are those of a model that was trained on the past and predicts the future.
 
     Raises:
         ValueError: fewer than 20 rows, or fewer than 3 different times.
     """
     _enough(times.size)
     order = np.argsort(times, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(times[order])) + 1, times.size)  # how many rows there are up to each moment
+    ends = np.append(np.flatnonzero(np.diff(times[order])) + 1, times.size)  # number of rows up to each time
     if ends.size < 3:
         raise ValueError(
             f"time {column!r} must have at least 3 different times, one each to train, validate and test, "
             f"got {ends.size}"
         )
     test, val = _shares(times.size, fraction)
-    later = _nearest(ends, times.size - test, 2, ends.size - 1)
-    sooner = _nearest(ends, int(ends[later - 1]) - val, 1, later - 1)
-    first, second = int(ends[sooner - 1]), int(ends[later - 1])
+    val_end = _nearest(ends, times.size - test, 2, ends.size - 1)
+    train_end = _nearest(ends, int(ends[val_end - 1]) - val, 1, val_end - 1)
+    first, second = int(ends[train_end - 1]), int(ends[val_end - 1])
     return _sorted(order[:first], order[first:second], order[second:])
 
 
@@ -133,16 +137,16 @@ def _enough(rows: int) -> None:
 
 
 def _shares(rows: int, fraction: float) -> tuple[int, int]:
-    """How many rows test and validate: at least one each, and one left to train."""
+    """Numbers of test and validation rows: at least one each, and one left to train."""
     test = min(max(round(fraction * rows), 1), rows - 2)
     return test, min(max(round(fraction * (rows - test)), 1), rows - test - 1)
 
 
 def _nearest(ends: Indices, wanted: int, low: int, high: int) -> int:
-    """How many of the pieces that end at `ends` come nearest to `wanted` rows, from `low` to `high` pieces."""
+    """The number of pieces, `low` to `high`, whose end among `ends` is nearest to `wanted` rows."""
     return low + int(np.abs(ends[low - 1 : high] - wanted).argmin())
 
 
 def _sorted(*parts: Indices) -> Split:
-    """Rows in the file's order: what is drawn from them does not depend on how they were drawn."""
+    """Rows in the file's order, so that later draws do not depend on how the split was drawn."""
     return Split(*(np.sort(part) for part in parts))

@@ -1,4 +1,4 @@
-"""What is to be predicted: numbers, on a scale that suits them, or classes."""
+"""The target of a table: numbers, on a linear or a log scale, or classes."""
 
 from typing import Literal, NamedTuple
 
@@ -13,27 +13,32 @@ Task = Literal["regression", "classification"]
 Scale = Literal["auto", "linear", "log"]
 
 MOST_CLASSES = 100
-"""Each has an output of its own."""
+"""Most classes; each has its own output."""
 
 FEW_VALUES = 10
-"""Whole numbers with at most so many different values are taken as classes..."""
+"""Whole numbers with at most this many distinct values are classes..."""
 
 RARE = 0.05
-"""...if there are fewer different ones than this share of the rows."""
+"""...if the number of distinct values is less than this share of the rows."""
 
 _SKEWED = 1.0
-_FLAG = 2  # different whole numbers that are classes however few the rows are: yes and no
+_FLAG = 2  # distinct whole numbers that are classes for any number of rows, such as 0 and 1
 
 
 class Target(NamedTuple):
-    """Attributes: `y (n, k)` as `Problem` has it, names of the `outputs`; for classification the `classes`, and the
-    class of each row in `labels (n,)`, which is empty for regression.
+    """The target of all rows.
+
+    Attributes:
+        y: `(n, k)`, as in `Problem`.
+        outputs: names of the k outputs.
+        classes: names of the classes; empty for regression.
+        codes: the class of each row `(n,)`; empty for regression.
     """
 
     y: Array
     outputs: tuple[str, ...]
     classes: tuple[str, ...]
-    labels: NDArray[np.int64]
+    codes: NDArray[np.int64]
 
 
 def read(cells: pd.Series, task: Task | None) -> Target:
@@ -41,11 +46,11 @@ def read(cells: pd.Series, task: Task | None) -> Target:
 
     Args:
         cells: the column.
-        task: None to decide by what it holds: texts, truth values, and whole numbers of which there are two different
-            ones, or at most ten and fewer than 5% of the rows, are classes.
+        task: None to decide by the cells: texts, truth values, and whole numbers with two distinct values, or at most
+            ten and fewer than 5% of the rows, are classes.
 
     Raises:
-        ValueError: a cell is missing, infinite or not a number where numbers are asked for; all are the same; dates.
+        ValueError: a cell is missing, infinite or not a number where numbers are required; all are equal; dates.
 
     >>> read(pd.Series([2.5, 1.0], name="price"), None).y.tolist()
     [[2.5], [1.0]]
@@ -72,8 +77,8 @@ def read(cells: pd.Series, task: Task | None) -> Target:
 def log_shift(y: Array, scale: Scale, name: str) -> float | None:
     """The s for which log(y + s) is learned: 0 where all of the training part is positive, 1 where there are zeros.
 
-    None to learn y as it is: asked for by "linear", and by "auto" unless y is never negative and its skewness, the mean
-    of ((y - mean) / standard deviation)^3, is greater than 1.
+    None to learn y itself: for "linear", and for "auto" unless y is never negative and its skewness, the mean of
+    ((y - mean) / standard deviation)^3, is greater than 1.
 
     Raises:
         ValueError: "log" of a target with negative values.
@@ -104,8 +109,8 @@ def _few(values: Array) -> bool:
 
 
 def _classes(cells: pd.Series, name: str) -> Target:
-    """Classes in sorted order: numbers by their size, texts by the alphabet."""
-    if isinstance(cells.dtype, pd.CategoricalDtype):  # categories have an order of their own
+    """Classes in sorted order: numbers by value, texts alphabetically."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):  # sort by value, not in the order of the categories
         cells = cells.astype(cells.cat.categories.dtype)
     codes, values = pd.factorize(cells, sort=True)
     classes = [raw_rows.text(value) for value in values]
@@ -116,8 +121,8 @@ def _classes(cells: pd.Series, name: str) -> Target:
             f"target {name!r} must have at most {MOST_CLASSES} classes, got {len(classes):,}; "
             "is it a number? then --task regression"
         )
-    labels = codes.astype(np.int64)
-    return Target(arrays.one_hot(labels, len(classes)), arrays.class_outputs(classes), tuple(classes), labels)
+    codes = codes.astype(np.int64)
+    return Target(arrays.one_hot(codes, len(classes)), arrays.class_outputs(classes), tuple(classes), codes)
 
 
 def _constant(cells: pd.Series) -> ValueError:

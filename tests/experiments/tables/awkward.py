@@ -1,4 +1,4 @@
-"""Tables that are broken or awkward: what is in the file, what it is loaded as, and what is said or done."""
+"""Tables that are broken or awkward: what is in the file, what it is loaded as, and the message or result."""
 
 import gzip
 import io
@@ -46,16 +46,16 @@ def line(number: int, text: str) -> str:
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
-    held = io.BytesIO()
-    frame.to_parquet(held)
-    return held.getvalue()
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer)
+    return buffer.getvalue()
 
 
 def zipped(text: str) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("t.csv", text)
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 GOOD = table().to_csv(index=False)

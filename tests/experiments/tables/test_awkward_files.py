@@ -23,13 +23,13 @@ def write(content: str | bytes, spec: str) -> Path:
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_file_is_refused_in_one_line(what: str, workdir: Path) -> None:
-    content, spec, said = REFUSED[what]
+    content, spec, expected = REFUSED[what]
     write(content, spec)
     with pytest.raises(ValueError, match=r"\w") as refusal:
         load(spec)
     message = str(refusal.value)
     assert "\n" not in message
-    assert [part for part in said if part not in message] == [], message
+    assert [part for part in expected if part not in message] == [], message
 
 
 @pytest.mark.parametrize("what", HANDLED)
@@ -44,17 +44,17 @@ def test_a_file_is_handled(what: str, workdir: Path) -> None:
     assert np.isfinite(whole.X).all()
 
 
-def test_the_page_quotes_what_is_said(workdir: Path) -> None:
+def test_the_page_quotes_the_messages(workdir: Path) -> None:
     page = (ROOT / "docs" / "your_data.md").read_text().partition("## What is refused")[2]
     quoted = re.findall(r"^\| [^|]+ \| `(.+)` \|$", page, re.MULTILINE)
-    said = set()
+    messages = set()
     for content, spec, _ in REFUSED.values():
         write(content, spec)
         with pytest.raises(ValueError, match=r"\w") as refusal:
             load(spec)
-        said.add(str(refusal.value))
+        messages.add(str(refusal.value))
     assert len(quoted) >= 5
-    assert [line for line in quoted if line not in said] == []
+    assert [line for line in quoted if line not in messages] == []
 
 
 def test_enough_files_are_tried() -> None:
@@ -73,7 +73,7 @@ def test_a_file_that_is_too_large_is_refused_unread(workdir: Path) -> None:
         load("t.csv?target=y")
 
 
-def test_a_parquet_bomb_is_refused_by_what_it_says_of_itself(workdir: Path) -> None:
+def test_a_parquet_bomb_is_refused_by_its_metadata(workdir: Path) -> None:
     piece = pa.table({"y": pa.DictionaryArray.from_arrays(pa.array(np.zeros(10**6, np.int8)), pa.array([1.0]))})
     with pq.ParquetWriter("t.parquet", pa.schema([("y", pa.float64())])) as writer:
         for _ in range(3):

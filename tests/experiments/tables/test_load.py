@@ -1,4 +1,4 @@
-"""Tables as problems: real ones, what their options decide, and nothing learned but from the training part."""
+"""Tables as problems: real ones, their options, and that only the training part is learned from."""
 
 import json
 from pathlib import Path
@@ -93,8 +93,8 @@ def test_nothing_is_learned_from_validation_or_test(options: str, workdir: Path)
         read = reading.read(Path("wine.csv"))
         return read, target.read(read[chosen], asked.task)
 
-    table, found = written(frame)
-    split = tables._split(table, found, asked)
+    table, labels = written(frame)
+    split = tables._split(table, labels, asked)
     others = np.concatenate([split.val, split.test])
     scrambled = frame.copy()
     for column in frame.columns:
@@ -105,7 +105,7 @@ def test_nothing_is_learned_from_validation_or_test(options: str, workdir: Path)
     scrambled.loc[others[:5], "flavanoids"] = np.nan
     if chosen == "proline":
         scrambled.loc[others, chosen] = -1.0
-    before = tables.from_frame(table, found, split, asked)
+    before = tables.from_frame(table, labels, split, asked)
     after = tables.from_frame(*written(scrambled), split, asked)
     assert after.val(0).X.tobytes() != before.val(0).X.tobytes()
     assert after.val(0).y.tobytes() != before.val(0).y.tobytes()
@@ -130,7 +130,7 @@ def test_what_is_learned_does_not_depend_on_the_sample(workdir: Path) -> None:
     np.testing.assert_array_equal(problem.train(10, 4).X, problem.train(problem.most, 4).X[:10])
 
 
-def test_the_name_is_the_whole_of_it(workdir: Path) -> None:
+def test_the_name_determines_the_problem(workdir: Path) -> None:
     frame = real("wine")
     frame.to_csv("a b.csv", index=False)
     problem = load("a b.csv?target=target&drop=level,hue")
@@ -140,9 +140,9 @@ def test_the_name_is_the_whole_of_it(workdir: Path) -> None:
     assert problem.about == (
         "178 rows of 17 columns of a b.csv: 114 rows train, 28 validate, 36 test; 14 columns as 21 inputs; 3 classes"
     )
-    again = tables.load(Spec.parse(problem.name))
-    assert again.name == problem.name
-    assert [array.tobytes() for array in whole(again)] == [array.tobytes() for array in whole(problem)]
+    reloaded = tables.load(Spec.parse(problem.name))
+    assert reloaded.name == problem.name
+    assert [array.tobytes() for array in whole(reloaded)] == [array.tobytes() for array in whole(problem)]
     frame.iloc[1:].to_csv("a b.csv", index=False)
     now = reading.sha256(Path("a b.csv"))
     with pytest.raises(ValueError, match=r"has changed") as refusal:
@@ -177,8 +177,8 @@ def test_the_task_by_the_target(cells: object, task: str, classes: tuple[str, ..
     expected = dict(zip(table["x"], table["y"], strict=True))
     part = problem.test()
     for x, y in zip(part.X[:, 0], part.y, strict=True):
-        said = float(y[0]) if not classes else classes[int(y[0]) if len(classes) == 2 else int(y.argmax())]
-        assert said == (float(expected[x]) if not classes else str(expected[x]))
+        decoded = float(y[0]) if not classes else classes[int(y[0]) if len(classes) == 2 else int(y.argmax())]
+        assert decoded == (float(expected[x]) if not classes else str(expected[x]))
 
 
 @pytest.mark.parametrize(
@@ -215,8 +215,9 @@ def test_groups_and_times_as_options(workdir: Path) -> None:
     grouped = load("a.csv?target=y&group=who")
     assert "who" not in " ".join(grouped.inputs)
     place = grouped.inputs.index("x")
-    held = [{int(x) // 5 for x in part.X[:, place]} for part in (grouped.train(128, 0), grouped.val(0), grouped.test())]
-    assert sum(map(len, held)) == len(set.union(*held)) == 40
+    parts = (grouped.train(128, 0), grouped.val(0), grouped.test())
+    groups = [{int(x) // 5 for x in part.X[:, place]} for part in parts]
+    assert sum(map(len, groups)) == len(set.union(*groups)) == 40
     timed = load("a.csv?target=y&time=day&drop=who")
     assert timed.inputs == ("day (week, sine)", "day (week, cosine)", "x")
     train, val, test = (part.X[:, 2] for part in (timed.train(128, 0), timed.val(0), timed.test()))

@@ -1,4 +1,4 @@
-"""Raw rows as inputs: against pandas and by hand, there and back through JSON, and what is refused."""
+"""Rows of a file as inputs: against pandas and by hand, a round trip through JSON, and what is refused."""
 
 import ast
 import json
@@ -41,7 +41,7 @@ ROWS = st.lists(st.tuples(NUMBERS, TEXTS, st.one_of(st.none(), st.booleans()), D
 
 @settings(max_examples=40, deadline=None)
 @given(train=ROWS, others=ROWS)
-def test_what_came_back_from_json_encodes_alike(train: pd.DataFrame, others: pd.DataFrame) -> None:
+def test_rows_restored_from_json_encode_the_same(train: pd.DataFrame, others: pd.DataFrame) -> None:
     rows = RawRows.fit(train, KINDS)
     back = RawRows.from_dict(json.loads(json.dumps(rows.as_dict(), allow_nan=False)))
     assert back == rows
@@ -99,7 +99,7 @@ def test_the_year_goes_round_and_a_season_has_no_days() -> None:
     np.testing.assert_allclose(X[:, 4:], [[1, 0]] * 3, atol=1e-9)  # six in the morning: a quarter of a day
 
 
-def test_dates_at_one_place_of_a_cycle_do_not_go_through_it() -> None:
+def test_dates_at_one_phase_of_a_cycle_do_not_use_it() -> None:
     mondays = pd.DataFrame({"day": pd.date_range("2020-01-06", periods=200, freq="7D")})
     assert [c.cycles for c in RawRows.fit(mondays, {"day": "date"}).columns] == [("year",)]
     january = pd.DataFrame({"day": pd.to_datetime([f"{year}-01-01" for year in range(1990, 2020)])})
@@ -123,7 +123,7 @@ def test_unseen_is_ignored_when_asked() -> None:
     assert X.tolist() == [[0, 0, 5], [0, 0, 2]]
 
 
-def test_the_same_value_in_another_dress() -> None:
+def test_the_same_value_in_other_types() -> None:
     train = pd.DataFrame(
         {"zip": ["10", "20", "10"], "x": [1, 2, 3], "ok": [True, False, True], "d": ["2026-01-01"] * 3}
     )
@@ -138,7 +138,7 @@ def test_the_same_value_in_another_dress() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"c": "green"}, "column 'c' must hold one of blue, red, got 'green' in row 2"),
         ({"c": None}, "column 'c' must hold a value in every row, as in the training part, got an empty cell in row 2"),
@@ -150,13 +150,13 @@ def test_the_same_value_in_another_dress() -> None:
         ({"d": "1/2/2026"}, "column 'd' must hold dates, as 2026-12-31, got '1/2/2026' in row 2"),
     ],
 )
-def test_a_cell_is_refused_by_column_row_and_value(change: dict[str, Any], said: str) -> None:
+def test_a_cell_is_refused_by_column_row_and_value(change: dict[str, Any], message: str) -> None:
     good = {"c": "red", "x": 1.0, "ok": True, "d": "2026-01-01"}
     train = pd.DataFrame([good, {**good, "c": "blue"}])
     rows = RawRows.fit(train, {"c": "category", "x": "number", "ok": "boolean", "d": "date"})
     with pytest.raises(RowError) as refusal:
         rows.encode(pd.DataFrame([good, {**good, **change}]).astype(object))
-    assert str(refusal.value) == said
+    assert str(refusal.value) == message
 
 
 def test_a_row_is_named_by_its_place_in_the_whole_table() -> None:

@@ -27,8 +27,8 @@ def test_plain(rows: int, fraction: float, seed: int) -> None:
     check_parts(split, rows)
     assert abs(split.test.size - fraction * rows) < 1
     assert abs(split.val.size - fraction * (rows - split.test.size)) < 1
-    again = splitting.plain(rows, fraction, seed)
-    assert all(np.array_equal(one, other) for one, other in zip(split, again, strict=True))
+    repeated = splitting.plain(rows, fraction, seed)
+    assert all(np.array_equal(one, other) for one, other in zip(split, repeated, strict=True))
 
 
 @settings(max_examples=50, deadline=None)
@@ -55,8 +55,8 @@ def test_grouped(groups: list[int], fraction: float, seed: int) -> None:
         return
     split = splitting.grouped(codes, "who", fraction, seed)
     check_parts(split, len(groups))
-    held = [set(codes[part].tolist()) for part in split]
-    assert sum(len(part) for part in held) == found.size
+    groups_of_parts = [set(codes[part].tolist()) for part in split]
+    assert sum(len(part) for part in groups_of_parts) == found.size
     largest = int(np.bincount(codes).max())
     assert split.test.size - fraction * len(groups) <= largest
 
@@ -122,12 +122,12 @@ def test_arrays_of_classes_and_of_several_targets() -> None:
     both = from_arrays("a", "a", X, X * 2, ("p", "q"), target="z")
     assert both.outputs == ("z1", "z2")
     np.testing.assert_array_equal(both.val(0).y, both.val(0).X * 2)
-    for y, classes, said in (
+    for y, classes, message in (
         (np.arange(59), (), r"one row for each of the 60 rows of X, got shape \(59,\)"),
         (np.full(60, np.nan), (), r"must hold finite numbers"),
         (np.arange(60) % 3, ("a", "b"), r"the class of each row, 0 to 1"),
     ):
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             from_arrays("a", "a", X, y, ("p", "q"), classes=classes)
     with pytest.raises(ValueError, match=r"one column for each of the 3 inputs"):
         from_arrays("a", "a", X, X, ("p", "q", "r"))
