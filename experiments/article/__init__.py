@@ -1,7 +1,7 @@
-"""The article's three runs, by its own network and by the fast path, and what each knob bought.
+"""The article's three runs, by its own network and by the fast path, and the effect of each knob.
 
-The three rows turn one knob at a time: first the number of samples, then the number of epochs. `Figures` are kept as
-they are printed, since "the same" means the same to every printed digit.
+The rows change one knob at a time: first the number of samples, then the number of epochs. `Figures` are kept as they
+are printed, because "the same" means the same to every printed digit.
 """
 
 import math
@@ -28,11 +28,12 @@ BETWEEN_SCORES = 100  # epochs between scores of the validation part, a multiple
 
 
 class Figures(NamedTuple):
-    """What the article's table says of a run, as printed.
+    """A run's figures in the article's table, as printed.
 
     Attributes:
         train_mse: last reported MSE of the training samples, standardised; before the last update.
-        grid_mse, grid_r2, worst: on the grid of the true surface, original scale; worst is the largest error.
+        grid_mse, grid_r2: on the grid of the true surface, original scale.
+        worst: the largest absolute error on that grid.
     """
 
     train_mse: str
@@ -45,8 +46,8 @@ class Row(NamedTuple):
     """A run of the article.
 
     Attributes:
-        name: what the run is called.
-        config: in float64, as the article's code computes.
+        name: of the run.
+        config: in float64, as in the article's code.
         published: the figures to reproduce.
     """
 
@@ -67,11 +68,11 @@ ROWS = (
 
 
 class Knob(NamedTuple):
-    """What one turn of a knob bought, and what it cost.
+    """The effect of one knob on the error, and its cost.
 
     Attributes:
-        run: the run that turned it.
-        knob: what was turned.
+        run: the run that changed it.
+        knob: the change.
         grid_mse: before and after.
         seconds: of training, before and after.
     """
@@ -93,9 +94,9 @@ class Knob(NamedTuple):
 
     @property
     def saved_per_doubling(self) -> float:
-        """The part of the error that each doubling of the time took away: 1 - (1 / error factor)^(1 / doublings).
+        """The share of the error removed by each doubling of the time: 1 - (1 / error factor)^(1 / doublings).
 
-        NaN where the time did not grow: then it cost nothing.
+        NaN where the time did not grow.
 
         >>> Knob("r", "k", (8.0, 2.0), (1.0, 4.0)).saved_per_doubling
         0.5
@@ -106,7 +107,7 @@ class Knob(NamedTuple):
 
 
 def figures(outcome: Outcome) -> Figures:
-    """The figures of a run that is complete, rounded as the article's table rounds them."""
+    """The figures of a complete run, rounded as in the article's table."""
     metrics = outcome.metrics
     return Figures(
         f"{outcome.curves.train_loss[-1]:.4f}",
@@ -117,19 +118,19 @@ def figures(outcome: Outcome) -> Figures:
 
 
 def knobs(rows: tuple[Row, ...], outcomes: list[Outcome]) -> list[Knob]:
-    """What each row bought over the row before it; `outcomes` in the order of `rows`."""
-    found = []
+    """The knob that each row changes from the row before it; `outcomes` in the order of `rows`."""
+    effects = []
     for i in range(1, len(rows)):
-        then, now = rows[i - 1].config, rows[i].config
+        before, after = rows[i - 1].config, rows[i].config
         turned = [
-            f"{name} {getattr(then, name):,} -> {getattr(now, name):,}"
+            f"{name} {getattr(before, name):,} -> {getattr(after, name):,}"
             for name in ("n_samples", "epochs")
-            if getattr(then, name) != getattr(now, name)
+            if getattr(before, name) != getattr(after, name)
         ]
         mse = outcomes[i - 1].metrics["test_mse"], outcomes[i].metrics["test_mse"]
         seconds = outcomes[i - 1].metrics["train_seconds"], outcomes[i].metrics["train_seconds"]
-        found.append(Knob(rows[i].name, ", ".join(turned), mse, seconds))
-    return found
+        effects.append(Knob(rows[i].name, ", ".join(turned), mse, seconds))
+    return effects
 
 
 def data_pictures(n_samples: int) -> dict[str, bytes]:
@@ -142,15 +143,15 @@ def data_pictures(n_samples: int) -> dict[str, bytes]:
 
 
 def by_simple_nn(config: RunConfig) -> Outcome:
-    """Run the article's own network, `SimpleNN`, as `config` says, and look at it as at any other run.
+    """Run the article's own network, `SimpleNN`, with `config`; the outcome is like that of any other run.
 
-    `train_seconds` is the training alone, without the scores and pictures.
+    `train_seconds` is the training alone, without scores and figures.
 
     Args:
-        config: of the article's kind; what may differ is `n_samples`, `epochs`, `lr` and `widths`.
+        config: the article's, but for `n_samples`, `epochs`, `lr` and `widths`.
 
     Raises:
-        ValueError: it asks for something that SimpleNN cannot do.
+        ValueError: a value that SimpleNN does not support.
     """
     varied = {name: getattr(config, name) for name in ("n_samples", "epochs", "lr", "widths")}
     plain = RunConfig(**varied, dtype="float64")
@@ -187,7 +188,7 @@ def by_simple_nn(config: RunConfig) -> Outcome:
 
 
 def _train(net: SimpleNN, train: Part, val: Part, config: RunConfig) -> tuple[Curves, float]:
-    """Train in stretches, with a score of the validation part after each; gives the curves and the seconds."""
+    """Train in stretches, with a validation score after each; returns the curves and the seconds."""
     losses: dict[int, float] = {}
     scores: dict[int, float] = {}
     seconds = 0.0
@@ -197,7 +198,7 @@ def _train(net: SimpleNN, train: Part, val: Part, config: RunConfig) -> tuple[Cu
         history = net.train(train.X, train.y, stretch, config.lr)
         seconds += time.perf_counter() - started
         end = done + stretch
-        # A stretch reports its last epoch too; in one go only the run's last would be.
+        # Each stretch reports its last epoch; in the curves only that of the run is kept.
         reported = {done + i: loss for i, loss in history.items() if i % REPORTED == 0 or done + i == config.epochs - 1}
         losses |= {index + 1: loss for index, loss in reported.items()}  # SimpleNN counts from 0, curves from 1
         scores[end] = float(np.mean((net.predict(val.X) - val.y[:, 0]) ** 2))

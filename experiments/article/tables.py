@@ -1,4 +1,4 @@
-"""The walk-through's tables as text: the article's runs, the two ways to compute them, what each knob bought."""
+"""The walkthrough's tables as text: the article's runs, both ways to compute them, the effect of each knob."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,17 @@ SIMPLE, FAST = "SimpleNN", "fast path"
 NAMES = Figures("train MSE", "grid MSE", "grid R2", "worst error")
 
 Done = Mapping[tuple[str, str], Outcome]
-"""Outcomes by the name of the row and by which network it was computed, `SIMPLE` or `FAST`."""
+"""Outcomes by the name of the row and the network, `SIMPLE` or `FAST`."""
 
 
 class Table(NamedTuple):
-    """Attributes: what the table shows, its column heads, and its rows; every cell is text."""
+    """A table of text.
+
+    Attributes:
+        title: of the table.
+        head: column heads.
+        rows: cells of each row.
+    """
 
     title: str
     head: tuple[str, ...]
@@ -23,7 +29,7 @@ class Table(NamedTuple):
 
 
 def runs(rows: tuple[Row, ...], done: Done) -> Table:
-    """The article's own table; by SimpleNN where that was run, else by the fast path, and then it says so."""
+    """The article's own table; by SimpleNN where that was run, otherwise by the fast path, which is then named."""
     cells = []
     for row in rows:
         by = SIMPLE if (row.name, SIMPLE) in done else FAST
@@ -35,7 +41,7 @@ def runs(rows: tuple[Row, ...], done: Done) -> Table:
 
 
 def equality(rows: tuple[Row, ...], done: Done) -> Table:
-    """Seconds both ways, and whether the figures are the same: as each other's, and as the published ones."""
+    """Seconds of both networks, and whether their figures equal each other and the published ones."""
     cells = []
     for row in rows:
         simple, fast = done.get((row.name, SIMPLE)), done[row.name, FAST]
@@ -56,7 +62,7 @@ def equality(rows: tuple[Row, ...], done: Done) -> Table:
 
 
 def bought(rows: tuple[Row, ...], done: Done) -> Table:
-    """What each knob bought and what it cost; all seconds by the same network, SimpleNN where it ran every row."""
+    """The effect of each knob and its cost; all seconds by one network, SimpleNN where it ran every row."""
     by = SIMPLE if all((row.name, SIMPLE) in done for row in rows) else FAST
     cells = [_bought(knob) for knob in knobs(rows, [done[row.name, by] for row in rows])]
     head = ("knob", "grid MSE", "smaller", f"seconds ({by})", "longer", "saved per doubling")
@@ -111,7 +117,7 @@ def markdown(tables: Sequence[Table]) -> str:
 
 
 ALL = (runs, equality, bought)
-"""In the order to show them."""
+"""In the order of display."""
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Networks as scikit-learn estimators: for pipelines, cross-validation and grid searches.
 
-The same core and the same knobs as a run of `knobwise.experiments.run`, on a table that is already in memory.
+The same network and the same knobs as `knobwise.experiments.run`, on a table in memory.
 """
 
 from knobwise.experiments.estimators.classifier import KnobwiseClassifier as KnobwiseClassifier

@@ -1,4 +1,4 @@
-"""The knobs that both estimators have, and the fitting that both do with them."""
+"""The knobs of both estimators, and their common fitting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.problem import Part
-from knobwise.experiments.estimators.model import Model, hold_back, train_model
+from knobwise.experiments.estimators.model import Model, split_validation, train_model
 from knobwise.nn_core import variants
 from knobwise.nn_core.scaling import Scaling
 
@@ -21,9 +21,9 @@ Array = NDArray[Any]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Knobs(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """What an estimator is made with; `KnobwiseRegressor` describes each. Checked when fitted, as scikit-learn asks.
+    """The parameters of an estimator, described in `KnobwiseRegressor`. Checked by `fit`, as scikit-learn requires.
 
-    Not to be used itself: the estimators add `fit` and `predict`, and override nothing.
+    A base class: the estimators add `fit` and `predict`, and override nothing.
     """
 
     widths: tuple[int, ...] = (64, 64)
@@ -43,26 +43,26 @@ class Knobs(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     random_state: int | np.random.RandomState | None = None
 
     def _train(self, X: Array, Y: Array, loss: str, groups: Array, scale: Callable[[Array], Scaling]) -> None:
-        """Train on `X` `(n, d)` and `Y` `(n, k)`, and set what every fitted estimator has.
+        """Train on `X` `(n, d)` and `Y` `(n, k)`, and set the attributes of a fitted estimator.
 
         Args:
-            groups: `(n,)`, of which the samples held back for early stopping are an even draw.
-            scale: makes the scaling of the targets.
+            groups: `(n,)`, from each of which the validation samples for early stopping are drawn evenly.
+            scale: fits the scaling of the targets.
         """
         fraction = plain(self.validation_fraction)
         if not isinstance(fraction, float) or not 0 < fraction < 1:
             raise ValueError(f"validation_fraction must be a number > 0 and < 1, got {fraction!r}")
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        data, held_back = Part(X, Y), None
+        data, val = Part(X, Y), None
         if self.patience != 0:
-            data, held_back = hold_back(data, fraction, groups, np.random.default_rng([seed, 3]))
-        self.model_: Model = train_model(self._config(len(data.X), loss, seed), data, held_back, scale)
+            data, val = split_validation(data, fraction, groups, np.random.default_rng([seed, 3]))
+        self.model_: Model = train_model(self._config(len(data.X), loss, seed), data, val, scale)
         self.n_iter_: int = len(self.model_.train_loss)
         self.loss_curve_: list[float] = self.model_.train_loss
         self.val_loss_curve_: list[float] = self.model_.val_loss
 
     def _config(self, n_samples: int, loss: str, seed: int) -> RunConfig:
-        """The knobs as those of a run. Raises ValueError for one that does not fit."""
+        """The knobs as those of a run. Raises ValueError for an invalid one."""
         knobs = {name: plain(value) for name, value in self.get_params(deep=False).items()}
         del knobs["validation_fraction"], knobs["random_state"]
         if isinstance(knobs["batch_size"], int):
@@ -78,7 +78,7 @@ class Knobs(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
 
 def plain(value: Any) -> Any:
-    """Numbers and rows of numbers as Python's own: searches hand out NumPy's, which `RunConfig` does not take.
+    """NumPy's numbers and rows of numbers as Python's, because `RunConfig` refuses NumPy's, which searches pass.
 
     >>> plain(np.int64(3)), plain(np.array([8, 8])), plain((np.int64(8), 4)), plain("relu")
     (3, [8, 8], (8, 4), 'relu')

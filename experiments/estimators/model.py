@@ -1,4 +1,4 @@
-"""A network trained on a table: what `fit` makes and `predict` asks. Plain data, no scikit-learn."""
+"""The trained network of an estimator: plain data, without scikit-learn."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A trained network and what stands around it: arrays, numbers and names only, so that copies and pickles work.
+    """A trained network with its scalings: arrays, numbers and names only, so that copies and pickles work.
 
     Attributes:
-        config: what it was trained with.
-        sizes: of its layers, from inputs to outputs.
+        config: of the training.
+        sizes: of the layers, from inputs to outputs.
         params: `(P,)`, of the configuration's dtype; see `knobwise.nn_core.network`.
         inputs: the scaling of its inputs.
         outputs: the scaling of its targets.
-        train_loss: after each epoch, the mean over that epoch's samples, each before the step it took part in.
-        val_loss: after each epoch, on the samples held back; empty where there were none.
+        train_loss: of each epoch, the mean over its samples, each before its step.
+        val_loss: after each epoch, on the validation samples; empty without them.
     """
 
     config: RunConfig
@@ -42,10 +42,10 @@ class Model:
     val_loss: list[float]
 
     def predict(self, X: Array) -> NDArray[np.float64]:
-        """What the network says of `X` `(n, d)`: `(n, k)`, on the targets' original scale.
+        """The predictions `(n, k)` for `X` `(n, d)`, on the targets' original scale.
 
-        In float64 whatever the training was done in: float32 products differ, by 3e-7 of their size, with the number
-        of columns, and a sample's prediction ought not to depend on the samples that are predicted with it.
+        In float64, whatever the dtype of the training: float32 products differ, by 3e-7 of their size, with the number
+        of columns, and a sample's prediction must not depend on the other samples.
         """
         network = Network.build(self.sizes, self.config.activation, self.config.loss)
         output = network.predict(self.params.astype(np.float64), with_ones(self.inputs.apply(X), np.float64))
@@ -53,11 +53,11 @@ class Model:
         return restored
 
 
-def train_model(config: RunConfig, data: Part, held_back: Part | None, scale: Callable[[Array], Scaling]) -> Model:
-    """Train on `data`, with early stopping by `held_back` where there is one.
+def train_model(config: RunConfig, data: Part, validation: Part | None, scale: Callable[[Array], Scaling]) -> Model:
+    """Train on `data`, with early stopping by `validation` where there is one.
 
     Args:
-        scale: how targets are scaled: what makes the scaling from those of `data`.
+        scale: fits the scaling of the targets to those of `data`.
 
     Raises:
         ValueError: the training diverged.
@@ -72,7 +72,7 @@ def train_model(config: RunConfig, data: Part, held_back: Part | None, scale: Ca
     network, recipe = Network.build(sizes, config.activation, config.loss), recipe_of(config)
     state = TrainState.fresh(initial_params(network, config), recipe, [np.random.default_rng([config.seed, 2])])
     stopping = EarlyStopping(config.patience)
-    val = columns(held_back) if held_back else None
+    val = columns(validation) if validation else None
     train_loss, val_loss = [], []
     for epoch in train(network, state, recipe, *columns(data)):
         train_loss.append(float(epoch.loss))
@@ -93,22 +93,22 @@ def train_model(config: RunConfig, data: Part, held_back: Part | None, scale: Ca
     )
 
 
-def hold_back(data: Part, fraction: float, groups: Array, random: np.random.Generator) -> tuple[Part, Part]:
+def split_validation(data: Part, fraction: float, groups: Array, random: np.random.Generator) -> tuple[Part, Part]:
     """`data` in two parts, the second with about `fraction` of the samples, at least one, drawn evenly from `groups`.
 
     Args:
-        groups: `(n,)`, what each sample belongs to: its class, or the same for all.
+        groups: `(n,)`, the group of each sample: its class, or the same for all.
 
     >>> data = Part(np.zeros((8, 1)), np.array([[0.0], [1.0]] * 4))
-    >>> kept, held = hold_back(data, 0.25, data.y[:, 0], np.random.default_rng(0))
-    >>> kept.y.size, sorted(held.y.ravel().tolist())
+    >>> train, val = split_validation(data, 0.25, data.y[:, 0], np.random.default_rng(0))
+    >>> train.y.size, sorted(val.y.ravel().tolist())
     (6, [0.0, 1.0])
     """
     n = len(groups)
-    held = max(1, round(fraction * n))
+    size = max(1, round(fraction * n))
     order = random.permutation(n)
     order = order[np.argsort(groups[order], kind="stable")]
-    # Every n/held-th sample of the groups laid end to end takes from each group its share.
+    # Every n/size-th sample of the concatenated groups takes from each group its share.
     chosen = np.zeros(n, bool)
-    chosen[order[(np.arange(held) * n + n // 2) // held]] = True
+    chosen[order[(np.arange(size) * n + n // 2) // size]] = True
     return Part(data.X[~chosen], data.y[~chosen]), Part(data.X[chosen], data.y[chosen])

@@ -63,7 +63,7 @@ def test_the_rows_turn_one_knob_at_a_time() -> None:
     assert ROWS[0].config == RunConfig(dtype="float64")
 
 
-def test_a_run_by_simple_nn_is_what_training_it_in_one_go_gives() -> None:
+def test_a_run_by_simple_nn_equals_training_it_in_one_go() -> None:
     outcome = by_simple_nn(SMALL)
     train = problems.load("article").train(60, 0)
     X = (train.X - train.X.mean(0)) / train.X.std(0)
@@ -92,12 +92,12 @@ def test_the_fast_path_gives_the_same_outcome() -> None:
 
 
 @pytest.mark.parametrize("change", [{"dtype": "float32"}, {"batch_size": 10}, {"seed": 3}, {"weight_decay": 0.1}])
-def test_what_simple_nn_cannot_do_is_refused(change: dict[str, Any]) -> None:
+def test_what_simple_nn_does_not_support_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"got another {next(iter(change))}$"):
         by_simple_nn(replace(SMALL, **change))
 
 
-def test_what_a_knob_bought() -> None:
+def test_the_effect_of_a_knob() -> None:
     knob = Knob("more data", "n_samples 1 -> 2", (12.0, 3.0), (2.0, 32.0))
     assert (knob.error_factor, knob.cost_factor) == (4, 16)
     # Sixteen times the time is four doublings; each leaves 1/sqrt(2) of the error: (1/sqrt 2)^4 = 1/4.
@@ -106,7 +106,7 @@ def test_what_a_knob_bought() -> None:
     assert math.isnan(knob._replace(seconds=(2.0, 2.0)).saved_per_doubling)
 
 
-def test_knobs_name_what_was_turned(rows: tuple[Row, ...], done: dict[tuple[str, str], Outcome]) -> None:
+def test_knobs_name_the_change(rows: tuple[Row, ...], done: dict[tuple[str, str], Outcome]) -> None:
     outcomes = [done[row.name, SIMPLE] for row in rows]
     data, epochs = knobs(rows, outcomes)
     assert (data.knob, epochs.knob) == ("n_samples 40 -> 80", "epochs 30 -> 60")
@@ -120,8 +120,8 @@ def test_tables_say_yes_only_where_it_is_so(rows: tuple[Row, ...], done: dict[tu
     assert [row[-2:] for row in same.rows] == [("yes", "yes")] * 3
     wrong = (rows[0]._replace(published=rows[0].published._replace(worst="0.1")), *rows[1:])
     assert not walkthrough_tables.reproduced(wrong, done)
-    told = walkthrough_tables.equality(wrong, done).rows[0][-1]
-    assert told == f"no: worst error {rows[0].published.worst}, not 0.1"
+    as_published = walkthrough_tables.equality(wrong, done).rows[0][-1]
+    assert as_published == f"no: worst error {rows[0].published.worst}, not 0.1"
     swapped = {**done, (rows[0].name, FAST): done[rows[1].name, FAST]}
     assert not walkthrough_tables.reproduced(rows, swapped)
     assert walkthrough_tables.equality(rows, swapped).rows[0][-2].startswith("no: train MSE ")
@@ -168,7 +168,7 @@ def test_the_command_walks_through_and_records(
     assert recorded["study"].unique().tolist() == [answer["study"]]
 
 
-def test_figures_that_differ_are_told_and_end_in_1(
+def test_figures_that_differ_are_reported_and_end_in_1(
     rows: tuple[Row, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = (rows[0]._replace(published=Figures("1", "2", "3", "4")), *rows[1:])
@@ -182,7 +182,7 @@ def test_figures_that_differ_are_told_and_end_in_1(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (
             ["--quik"],
@@ -197,12 +197,12 @@ def test_figures_that_differ_are_told_and_end_in_1(
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
-    words: list[str], said: str, workdir: Path, capsys: pytest.CaptureFixture[str]
+    words: list[str], message: str, workdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (workdir / "file").write_text("not a folder")
     assert knobwise(["article", *words]) == 2
     out, err = capsys.readouterr()
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
     assert out == ""
 

@@ -1,4 +1,4 @@
-"""The scikit-learn estimators: scikit-learn's own checks, and that they are the core and nothing else."""
+"""The scikit-learn estimators: scikit-learn's own checks, and equality with the core."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.problem import Part
 from knobwise.experiments.estimators import KnobwiseClassifier, KnobwiseRegressor
-from knobwise.experiments.estimators.model import hold_back
+from knobwise.experiments.estimators.model import split_validation
 from knobwise.nn_core import variants
 from knobwise.nn_core.buffers import with_ones
 from knobwise.nn_core.network import Network
@@ -48,7 +48,7 @@ def test_scikit_learns_checks(estimator: Any, check: Callable[[Any], None]) -> N
     check(estimator)
 
 
-def test_the_check_that_needs_scipy_to_be_told_before_it_loads() -> None:
+def test_the_check_that_needs_scipy_set_up_before_it_loads() -> None:
     env = {**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", ARRAY_API], env=env, capture_output=True, text=True, timeout=120, check=False
@@ -98,7 +98,7 @@ KNOBS: dict[str, Any] = {
 }
 
 
-def test_the_regressor_is_the_core_and_nothing_else() -> None:
+def test_the_regressor_equals_the_core() -> None:
     X, y = load_diabetes(return_X_y=True)
     model = KnobwiseRegressor(**KNOBS).fit(X[:300], y[:300])
     seed = np.random.RandomState(5).randint(2**31 - 1)
@@ -107,7 +107,7 @@ def test_the_regressor_is_the_core_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("load", [load_iris, load_breast_cancer])
-def test_the_classifier_is_the_core_and_nothing_else(load: Callable[..., Any]) -> None:
+def test_the_classifier_equals_the_core(load: Callable[..., Any]) -> None:
     X, y = load(return_X_y=True)
     model = KnobwiseClassifier(**KNOBS).fit(X[1::2], y[1::2])
     seed = np.random.RandomState(5).randint(2**31 - 1)
@@ -127,7 +127,7 @@ def test_digits_are_read() -> None:
     assert model.score(X_test, y_test) > 0.965  # 0.978 when this was written
 
 
-def test_the_defaults_stand_up_to_noise() -> None:
+def test_the_defaults_are_robust_to_noise() -> None:
     X, y = load_diabetes(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=1)
     model = KnobwiseRegressor(random_state=0)
@@ -180,26 +180,26 @@ def test_random_state_decides(estimator: type) -> None:
     assert np.abs(predicted(3) - predicted(4)).max() > 1e-4
 
 
-def test_early_stopping_brings_the_best_weights_back() -> None:
+def test_early_stopping_restores_the_best_weights() -> None:
     X, y = load_diabetes(return_X_y=True)
     model = KnobwiseRegressor(patience=5, weight_decay=0.0, validation_fraction=0.25, random_state=0).fit(X, y)
     best = int(np.argmin(model.val_loss_curve_))
     assert model.n_iter_ == len(model.val_loss_curve_) == best + 1 + 5 < 100
-    _, held_back = hold_back(
+    _, validation = split_validation(
         Part(X, y[:, None]), 0.25, np.zeros(len(y)), np.random.default_rng([model.model_.config.seed, 3])
     )
-    error = np.mean((model.predict(held_back.X) - held_back.y[:, 0]) ** 2)
+    error = np.mean((model.predict(validation.X) - validation.y[:, 0]) ** 2)
     assert error / model.model_.outputs.std[0] ** 2 == pytest.approx(model.val_loss_curve_[best], rel=1e-4)
 
 
-def test_samples_held_back_are_drawn_from_every_class() -> None:
+def test_validation_samples_are_drawn_from_every_class() -> None:
     codes = np.repeat([0, 1, 2], [60, 30, 10])
     data = Part(np.arange(100.0)[:, None], codes[:, None].astype(float))
-    kept, held = hold_back(data, 0.2, codes, np.random.default_rng(0))
-    assert np.bincount(held.y[:, 0].astype(int)).tolist() == [12, 6, 2]
-    assert sorted(np.concatenate([kept.X, held.X])[:, 0].tolist()) == list(range(100))
-    again = hold_back(data, 0.2, codes, np.random.default_rng(1))[1]
-    assert set(again.X[:, 0]) != set(held.X[:, 0])
+    train, val = split_validation(data, 0.2, codes, np.random.default_rng(0))
+    assert np.bincount(val.y[:, 0].astype(int)).tolist() == [12, 6, 2]
+    assert sorted(np.concatenate([train.X, val.X])[:, 0].tolist()) == list(range(100))
+    another = split_validation(data, 0.2, codes, np.random.default_rng(1))[1]
+    assert set(another.X[:, 0]) != set(val.X[:, 0])
 
 
 def test_knobs_are_those_of_a_run() -> None:
@@ -226,7 +226,7 @@ def test_copies_have_the_same_knobs_and_no_fit(estimator: type) -> None:
         copy.predict(X)
 
 
-def test_searches_may_hand_out_numbers_of_numpy() -> None:
+def test_searches_may_pass_numbers_of_numpy() -> None:
     X, y = load_iris(return_X_y=True)
     grid = {
         "knobwiseclassifier__epochs": np.array([1, 100]),
@@ -273,7 +273,7 @@ def test_an_optimizer_that_needs_all_samples_gets_them() -> None:
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 @BOTH
-def test_knobs_that_do_not_fit_are_refused_when_fitted(estimator: type, knobs: dict[str, Any], message: str) -> None:
+def test_invalid_knobs_are_refused_by_fit(estimator: type, knobs: dict[str, Any], message: str) -> None:
     X, y = load_iris(return_X_y=True)
     model = estimator(**knobs)
     with pytest.raises(ValueError, match=message):
