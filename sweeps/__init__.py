@@ -1,1 +1,1 @@
-"""Many runs: each module here is a sweep, a script of its own (`python sweeps/lr_epochs.py`)."""
+"""The bundled sweeps: each module is one, and a script (`python sweeps/lr_epochs.py`)."""

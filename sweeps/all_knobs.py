@@ -2,8 +2,8 @@
 
     python sweeps/all_knobs.py
 
-All else stays the article's: ReLU, plain gradient descent on the whole sample, its random start. What is best for one
-knob depends on the others, so they are turned at once. Trial 0 is the article's own setting.
+All other knobs have the article's values: ReLU, plain gradient descent on the whole sample, its initial weights. The
+best value of one knob depends on the others, so they are searched together. Trial 0 is the article's own setting.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:
-    """All on a log scale but the depth. The article's longest run, 10,000 samples for 4,000 epochs, is its corner."""
+    """All on a log scale but the depth. The article's longest run, 10,000 samples and 4,000 epochs, is a corner."""
     depth = trial.suggest_int("depth", 1, 4)
     return {
         "widths": tuple(trial.suggest_int(f"width_{layer + 1}", 8, 64, log=True) for layer in range(depth)),

@@ -2,10 +2,10 @@
 
     python sweeps/annealing_dropout.py
 
-Annealing lowers the learning rate while training goes on; dropout leaves perceptrons out at random. Both are answers to
-troubles that the article's network does not have yet: it is stopped long before its learning rate is too large for the
-last steps, or before it learns its sample by heart. So the network and the data are the article's, but the training
-is one that gets there: Adam in batches of 100, from He's start. Trial 0 has neither annealing nor dropout.
+Annealing lowers the learning rate during training; dropout leaves perceptrons out at random. Both solve problems that
+the article's training does not have: it ends long before its learning rate is too large for the last steps, and before
+it overfits its sample. So the network and the data are the article's, but the training is one that has these problems:
+Adam in batches of 100, with He's initial weights. Trial 0 has neither annealing nor dropout.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCHEDULES = ("constant", "step", "exponential", "cosine", "wsd", "one_cycle", "w
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:
-    """Annealing pays by allowing a larger rate to begin with, so the rate is searched along."""
+    """Annealing allows a larger initial learning rate, so the rate is searched too."""
     return {
         "schedule": trial.suggest_categorical("schedule", SCHEDULES),
         "dropout": trial.suggest_categorical("dropout", [0.0, 0.02, 0.05, 0.1, 0.2]),

@@ -2,8 +2,8 @@
 
     python sweeps/lr_epochs.py
 
-The network, the data and plain gradient descent stay the article's; the two knobs that cost nothing to turn are
-searched. Trial 0 is the article's own setting.
+The network, the data and plain gradient descent are the article's; only these two knobs are searched. Trial 0 is the
+article's own setting.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:
-    """Both on a log scale: what matters is a factor, not a difference. The largest rates diverge, to find the edge."""
+    """Both on a log scale: what matters is a factor, not a difference. The largest rates diverge, to show the limit."""
     return {
         "lr": trial.suggest_float("lr", 1e-4, 3e-3, log=True),
         "epochs": trial.suggest_int("epochs", 500, 8000, log=True),
@@ -33,8 +33,8 @@ SWEEP = Sweep(
     baseline={"lr": 0.001, "epochs": 2000},
     fixed=RunConfig(n_samples=1000, seed=0),
     trials=30,
-    # Not pruned: a large rate starts behind a small one and overtakes it after a thousand epochs, so whoever judges
-    # early picks the wrong one. Rates that are too large diverge within ten epochs and cost nothing.
+    # Not pruned: a large rate is worse than a small one at first and better after a thousand epochs, so early pruning
+    # would stop the wrong trials. Rates that are too large diverge within ten epochs and cost nothing.
     pruner="none",
 )
 

@@ -2,9 +2,9 @@
 
     python sweeps/one_to_one.py
 
-The structure stays the article's [2, 64, 64, 64, 1] and the data its 10,000 samples, which every run sees 400 times;
-how it learns from them is up to the search. Dropout and weight decay, which keep a network from fitting exactly, are
-left out. Trial 0 learns as the article does.
+The structure is the article's [2, 64, 64, 64, 1] and the data its 10,000 samples, for 400 epochs; all other knobs of
+the training are searched, except dropout and weight decay, which prevent an exact fit. Trial 0 trains as the
+article does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs"
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:
-    """L-BFGS takes the whole sample and finds its own step, so it is asked for neither batch size nor rate."""
+    """L-BFGS uses the whole sample and its own step length, so it has neither batch size nor learning rate."""
     knobs = {
         "activation": trial.suggest_categorical("activation", ACTIVATIONS),
         "initializer": trial.suggest_categorical("initializer", INITIALIZERS),

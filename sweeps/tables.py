@@ -2,10 +2,10 @@
 
     python sweeps/tables.py --problem FILE.csv --target COLUMN
 
-A table has few rows and many columns, most of them noise, so the danger is to learn the rows by heart. The knobs are
-those that decide it: structure, learning rate, epochs, weight decay and dropout. How it learns is what serves tables
-well elsewhere: AdamW in small batches, the rate falling along a cosine. Trial 0 is a middling setting. Without a table
-of yours it learns to read scikit-learn's handwritten digits.
+A table has few rows and many columns, most of them noise, so the risk is overfitting. The knobs are those that control
+it: structure, learning rate, epochs, weight decay and dropout. The rest is what works well on other tables: AdamW in
+small batches, with cosine annealing. Trial 0 is a medium setting. The default problem is scikit-learn's handwritten
+digits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:
-    """`width_2` is asked for only where there is a second layer, and so on."""
+    """`width_2` exists only where there is a second layer, and so on."""
     depth = trial.suggest_int("depth", 1, 3)
     return {
         "widths": tuple(trial.suggest_int(f"width_{layer + 1}", 16, 256, log=True) for layer in range(depth)),

@@ -2,9 +2,9 @@
 
     python sweeps/widths.py
 
-Data and epochs stay the article's. The learning rate is searched along: the largest that does not diverge depends on
-the structure, so at one rate for all the search would find the structure that this rate suits. Trial 0 is the
-article's own setting.
+Data and epochs are the article's. The learning rate is searched too: the largest that does not diverge depends on the
+structure, so with one rate for all the search would find the structure that fits this rate. Trial 0 is the article's
+own setting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def space(trial: optuna.Trial) -> dict[str, Any]:
-    """`width_2` is asked for only where there is a second layer, and so on."""
+    """`width_2` exists only where there is a second layer, and so on."""
     depth = trial.suggest_int("depth", 1, 4)
     return {
         "widths": tuple(trial.suggest_int(f"width_{layer + 1}", 4, 128, log=True) for layer in range(depth)),

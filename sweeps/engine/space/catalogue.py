@@ -1,4 +1,4 @@
-"""The sweeps there are: each module of `sweeps/` holds one as its `SWEEP`, found by the module's name."""
+"""The bundled sweeps: each module of `sweeps/` has one as its `SWEEP`, found by the module's name."""
 
 import importlib
 import pkgutil
@@ -25,7 +25,7 @@ def load(name: str) -> Sweep:
     """The sweep called `name`, or the one in the file `name` where that ends in `.py`.
 
     Raises:
-        BadInput: there is none; the line lists those there are.
+        BadInput: there is none; the line lists those that exist.
     """
     if name.endswith(".py"):
         return _in_file(Path(name))
@@ -36,10 +36,10 @@ def load(name: str) -> Sweep:
 
 
 def _in_file(path: Path) -> Sweep:
-    """The sweep of a user's own script, which is run up to its `if __name__ == "__main__"`."""
+    """The sweep of the user's own script, which is executed without its `if __name__ == "__main__"` part."""
     if not path.is_file():
         raise BadInput(f"sweep must be one of {', '.join(names())}, or a Python file, got {str(path)!r}: no such file")
-    found = runpy.run_path(str(path)).get("SWEEP")
-    if not isinstance(found, Sweep):
+    sweep = runpy.run_path(str(path)).get("SWEEP")
+    if not isinstance(sweep, Sweep):
         raise BadInput(f"the file of a sweep must hold one as its SWEEP, got {str(path)!r}, which has none")
-    return found
+    return sweep

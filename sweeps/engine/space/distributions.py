@@ -1,4 +1,4 @@
-"""What a space holds, found by playing it through: its distributions, and the points of a grid over it."""
+"""The distributions of a space and the points of a grid over it, found by running the space for every branch."""
 
 import functools
 import itertools
@@ -25,23 +25,28 @@ Space = Callable[[optuna.Trial], dict[str, Any]]
 Levels = Callable[[BaseDistribution], list[Any]]
 
 GRID_LEVELS = 7
-FEW = 6  # a whole number with at most this many values may decide which other parameters there are (a depth does)
+FEW = 6  # a whole number with at most this many values may decide which other parameters exist (as a depth)
 MOST_BRANCHES = 2000
 MOST_POINTS = 50_000
 
 
 class Point(NamedTuple):
-    """Attributes: parameters by name, and the distribution each was asked from."""
+    """A point of a space.
+
+    Attributes:
+        params: by name.
+        distributions: of each parameter, by name.
+    """
 
     params: dict[str, Any]
     distributions: dict[str, BaseDistribution]
 
 
 def points(space: Space, levels: Levels) -> Iterator[Point]:
-    """Every way through `space` when each parameter takes the values that `levels` gives for its distribution.
+    """Every point of `space` where each parameter has the values that `levels` returns for its distribution.
 
-    The space is run once a point, first value first, like an odometer: so parameters that only some values of others
-    call for are met where they are, and nowhere else.
+    The space is run once for each point, counting up like an odometer: so a parameter that exists only for some values
+    of others is in those points alone.
     """
     odometer = _Odometer(levels)
     study = optuna.create_study(sampler=odometer)
@@ -54,45 +59,45 @@ def points(space: Space, levels: Levels) -> Iterator[Point]:
             return
 
 
-@functools.cache  # a session asks several times, and a space of many choices takes a second
+@functools.cache  # called several times in a session, and takes a second for a space of many choices
 def describe(space: Space) -> dict[str, list[str]]:
-    """The distributions of every parameter that `space` can ask for, as JSON text, by name: what two spaces differ in.
+    """The distributions of every parameter of `space`, as JSON text by name, to compare spaces.
 
     >>> describe(lambda trial: {"lr": trial.suggest_float("lr", 0.5, 1.0)})["lr"]
     ['{"name": "FloatDistribution", "attributes": {"step": null, "low": 0.5, "high": 1.0, "log": false}}']
     """
-    found: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for point in itertools.islice(points(space, _branches), MOST_BRANCHES):
         for name, distribution in point.distributions.items():
             text = distribution_to_json(distribution)
-            if text not in found.setdefault(name, []):
-                found[name].append(text)
-    return found
+            if text not in by_name.setdefault(name, []):
+                by_name[name].append(text)
+    return by_name
 
 
 def largest(space: Space, name: str) -> int | None:
-    """The largest whole number that `space` can give parameter `name`; None where it does not ask for it."""
+    """The largest value of the whole number `name` in `space`; None where the space does not have it."""
     spaces = [json.loads(text)["attributes"] for text in describe(space).get(name, [])]
     return max((int(max(each.get("choices") or [each["high"]])) for each in spaces), default=None)
 
 
 def grid(space: Space, seed: int) -> list[Point]:
-    """The points of a grid over `space`, shuffled, so that the first of them lie all over it.
+    """The points of a grid over `space`, shuffled, so that the first of them are spread over it.
 
     Raises:
-        BadInput: there are too many for anyone to try, and to list.
+        BadInput: there are more than `MOST_POINTS`.
     """
-    found = list(itertools.islice(points(space, grid_levels), MOST_POINTS + 1))
-    if len(found) > MOST_POINTS:
+    shuffled = list(itertools.islice(points(space, grid_levels), MOST_POINTS + 1))
+    if len(shuffled) > MOST_POINTS:
         raise BadInput(f"--sampler grid must have at most {MOST_POINTS:,} points to try, got a space with more")
-    random.Random(seed).shuffle(found)
-    return found
+    random.Random(seed).shuffle(shuffled)
+    return shuffled
 
 
 def grid_levels(distribution: BaseDistribution) -> list[Any]:
     """At most 7 values spread evenly over `distribution` (evenly in the logarithm where it is logarithmic).
 
-    Choices that are not numbers are all taken.
+    Of a categorical distribution all choices.
 
     >>> grid_levels(IntDistribution(1, 1000, log=True))
     [1, 3, 10, 32, 100, 316, 1000]
@@ -138,11 +143,11 @@ def _branches(distribution: BaseDistribution) -> list[Any]:
 
 
 class _Odometer(OneByOne):
-    """Gives the values of `levels` in order; `advance` turns the last wheel that is not at its end."""
+    """Suggests the values of `levels` in order; `advance` moves the last wheel that is not at its end."""
 
     def __init__(self, levels: Levels) -> None:
         self._levels = levels
-        self._wheels: list[tuple[list[Any], int]] = []  # the values of each parameter met, and which one is up
+        self._wheels: list[tuple[list[Any], int]] = []  # the values of each parameter, and the index of the current one
         self._at = 0
 
     def advance(self) -> bool:

@@ -1,4 +1,4 @@
-"""Walking a grid: in an order that repeats nothing, neither a point nor, where it can be helped, an epoch."""
+"""The order of a grid's points, such that no point and, where possible, no epoch is computed twice."""
 
 import itertools
 import math
@@ -14,9 +14,9 @@ Params = dict[str, Any]
 
 
 def shortest_first(points: Iterable[Params]) -> list[Params]:
-    """`points` in their order, but those that differ in `epochs` alone swap places, so that the shorter come first.
+    """`points` in their order, except that points which differ in `epochs` alone are sorted by `epochs`.
 
-    A run goes on from where a shorter one ended, but cannot go back to where a longer one began.
+    A run can be continued from the end of a shorter one, but not the other way round.
 
     >>> shortest_first([{"lr": 1, "epochs": 9}, {"lr": 2, "epochs": 9}, {"lr": 1, "epochs": 3}])
     [{'lr': 1, 'epochs': 3}, {'lr': 2, 'epochs': 9}, {'lr': 1, 'epochs': 9}]
@@ -25,28 +25,28 @@ def shortest_first(points: Iterable[Params]) -> list[Params]:
     places: dict[str, list[int]] = defaultdict(list)
     for place, point in enumerate(ordered):
         places[params_but_epochs(point)].append(place)
-    for those in places.values():
-        group = sorted((ordered[place] for place in those), key=lambda point: point.get("epochs", 0))
-        for place, point in zip(those, group, strict=True):
+    for group in places.values():
+        by_epochs = sorted((ordered[place] for place in group), key=lambda point: point.get("epochs", 0))
+        for place, point in zip(group, by_epochs, strict=True):
             ordered[place] = point
     return ordered
 
 
 def lengths(points: Iterable[Params]) -> dict[str, list[int]]:
-    """The epochs of all points that differ in nothing else, by what they share: where a longer run leaves a checkpoint.
+    """The epochs of points that differ in nothing else, by their other parameters: where a run saves checkpoints.
 
     >>> lengths([{"lr": 1, "epochs": 9}, {"lr": 1, "epochs": 3}])
     {'{"lr": 1}': [3, 9]}
     """
-    found: dict[str, list[int]] = defaultdict(list)
+    by_shared: dict[str, list[int]] = defaultdict(list)
     for point in points:
         if "epochs" in point:
-            found[params_but_epochs(point)].append(point["epochs"])
-    return {shared: sorted(epochs) for shared, epochs in found.items()}
+            by_shared[params_but_epochs(point)].append(point["epochs"])
+    return {shared: sorted(epochs) for shared, epochs in by_shared.items()}
 
 
 def untried(points: Iterable[Params], study: optuna.Study) -> Iterator[Params]:
-    """The points that are not among the study's trials, whether these are over, running or in the queue."""
+    """The points that are not among the study's trials, finished, running or queued."""
     trials = study.get_trials(deepcopy=False)
     tried = [trial.params or trial.system_attrs.get("fixed_params", {}) for trial in trials]
     return itertools.filterfalse(lambda point: any(_same(point, other) for other in tried), points)

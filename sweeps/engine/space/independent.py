@@ -1,4 +1,4 @@
-"""What samplers share that choose each parameter by itself."""
+"""The base of samplers that choose each parameter independently."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial
 
 
 class OneByOne(optuna.samplers.BaseSampler):
-    """Chooses no parameters together; the subclass's `sample_independent` chooses each as it is asked for."""
+    """Samples no parameters jointly; the subclass's `sample_independent` samples each."""
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return {}
