@@ -1,1 +1,1 @@
-"""How fast the network core is: against its peers, and against the matrix products that no trainer can do without."""
+"""Benchmarks: the network core and whole sweeps against other libraries, and against the matrix products alone."""

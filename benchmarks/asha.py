@@ -1,10 +1,10 @@
-"""What pruning saves, and what it costs: ASHA against none, on the same trials. `python -m benchmarks.asha --help`.
+"""The savings and the cost of pruning: ASHA against none, on the same trials. `python -m benchmarks.asha --help`.
 
 Every configuration that the random sampler draws for a sweep is trained once, to its end, rung by rung. Then the
-sweep is replayed on what was recorded, with the engine's own sampler, rungs and pruner, as if one trial ran after the
-other: once with ASHA, once without. The random sampler does not look at results, so both see the same trials, and a
-replay is the sweep itself (`--live` runs some of the sweeps, to see that it is).
-The best that each names is then run on fresh seeds: what the two bests differ by there is what pruning costs.
+sweep is replayed on the recorded values, with the engine's own sampler, rungs and pruner, one trial after the other:
+once with ASHA, once without. The random sampler does not use results, so both have the same trials, and a replay
+equals the sweep (`--live` runs some of the sweeps, to check that).
+The best trial of each is then run on fresh seeds: the difference of their errors is the cost of pruning.
 """
 
 import argparse
@@ -57,7 +57,13 @@ class Climb(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """What a sweep comes to: the epochs trained, the trials pruned, and the best of those that came to their end."""
+    """The result of a sweep.
+
+    Attributes:
+        epochs: trained.
+        pruned: number of pruned trials.
+        best: of the complete trials.
+    """
 
     epochs: int
     pruned: int
@@ -90,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def record(sweep: Sweep, seed: int, trials: int, workers: Workers) -> list[Climb]:
-    """Train everything that the sweep would try with the sampler's `seed`."""
+    """Train all configurations that the sweep would try with the sampler's `seed`."""
     study = optuna.create_study(sampler=samplers.make("random", seed, 0))
     study.enqueue_trial(dict(sweep.baseline))
     configs = [sweep.config(study.ask()) for _ in range(trials)]
@@ -114,7 +120,7 @@ def climb(job: Job) -> Outcome:
 
 
 def replay(climbs: Iterable[Climb], pruner: str) -> Replay:
-    """The sweep, trial after trial, with what was recorded in the place of training. The baseline is never pruned."""
+    """The sweep, trial after trial, with recorded values instead of training. The baseline is never pruned."""
     climbed = list(climbs)
     study = optuna.create_study(pruner=pruners.make(pruner, max(each.config.epochs for each in climbed)))
     epochs, complete = 0, []
@@ -135,7 +141,7 @@ def replay(climbs: Iterable[Climb], pruner: str) -> Replay:
 
 
 def compare(sweep: Sweep, climbs: list[Climb], workers: Workers) -> dict[str, Any]:
-    """Both replays of one sampler's seed, and their bests on fresh seeds."""
+    """Both replays of one sampler's seed, and the best trial of each on fresh seeds."""
     whole, pruned = replay(climbs, "none"), replay(climbs, "asha")
     fresh = {
         number: _on_fresh_seeds(sweep, config, workers)
@@ -158,12 +164,12 @@ def summary(compared: list[dict[str, Any]]) -> dict[str, Any]:
     """Over all sampler's seeds: the share of the epochs, and how much higher the error of ASHA's best is."""
     shares = [each["share"] for each in compared]
     ratios = [math.log(each["fresh"]["asha"] / each["fresh"]["none"]) for each in compared]
-    found: dict[str, Any] = {"share": {"mean": fmean(shares), "least": min(shares), "most": max(shares)}}
-    found["ratio"] = {"median": math.exp(median(ratios)), "most": math.exp(max(ratios))}
+    over_seeds: dict[str, Any] = {"share": {"mean": fmean(shares), "least": min(shares), "most": max(shares)}}
+    over_seeds["ratio"] = {"median": math.exp(median(ratios)), "most": math.exp(max(ratios))}
     if len(compared) > 1:
         spread = interval(ratios)
-        found["ratio"] |= {name: math.exp(getattr(spread, name)) for name in ("mean", "low", "high")}
-    return found
+        over_seeds["ratio"] |= {name: math.exp(getattr(spread, name)) for name in ("mean", "low", "high")}
+    return over_seeds
 
 
 def differences(sweep: Sweep, seed: int, trials: int, climbs: list[Climb]) -> list[str]:

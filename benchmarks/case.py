@@ -1,4 +1,4 @@
-"""What is measured: a network, its data, its recipe, and who trains it. Everybody gets the same."""
+"""A case to measure: a network, its data, its recipe, and the contenders, which all get the same."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,16 +19,16 @@ class Case:
     Attributes:
         name: as given to `--only`.
         title: for the table.
-        contenders: who takes part, by file name in `contenders/`; the first is who the others are compared with.
+        contenders: by file name in `contenders/`; the others are compared with the first.
         n: training samples of each replicate.
         batch: samples in a step; 0 for all of them. Divides `n`, but for replicates.
         optimizer: `sgd` (plain) or `adam` (beta 0.9 and 0.999, epsilon 1e-8).
-        lr: chosen so that the loss falls smoothly from the first epoch to the last: work left out shows in it.
+        lr: chosen so that the loss falls smoothly from the first epoch to the last: it shows steps left out.
         epochs: of the whole training, over which cosine annealing takes the learning rate to 0; 0 for a constant rate.
         sizes: of the layers, inputs to outputs.
         activation: of the hidden layers.
-        replicates: networks trained, each on data of its own.
-        slow: those of the contenders that a quick answer does without, because they take long to get ready.
+        replicates: networks trained, each on its own data.
+        slow: contenders left out of a quick run, because they take long to start.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Case:
 
 
 class Task(NamedTuple):
-    """What a contender is given. All arrays float32; with several replicates they have a leading axis of that length.
+    """The input of a contender. All arrays float32; with several replicates they have a leading axis of that length.
 
     Attributes:
         case: what to train, and how.

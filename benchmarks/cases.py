@@ -69,7 +69,7 @@ CASES = (
 
 
 class Goal(NamedTuple):
-    """What a ratio should come to.
+    """The goal for a ratio.
 
     Attributes:
         case: the case's name.
@@ -98,5 +98,5 @@ MEMORY_MB = 60.0  # beyond the program and its data, at a million samples
 
 
 def goals(cores: int) -> tuple[Goal, ...]:
-    """What is to be reached on so many cores: on several, that nobody is ahead."""
+    """The goals on this number of cores: on several, that no other library is faster."""
     return ONE_CORE if cores == 1 else SEVERAL_CORES

@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-# Okabe and Ito (2008): told apart by everybody.
+# Okabe and Ito (2008): colour-blind safe.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#F0E442")
 
 

@@ -1,8 +1,8 @@
-"""Do the 95% intervals hold the true mean 95 times in a hundred? `python -m benchmarks.coverage --help`.
+"""The coverage of the 95% intervals: `python -m benchmarks.coverage --help`.
 
 Configurations are drawn from a sweep's space, with a fraction of its samples and epochs so that a training takes
-tens of milliseconds, and each is run with 200 seeds. Their mean stands for the true one. The seeds are dealt into
-groups of five, as `--seeds 5` would have run them, and each group's interval holds that mean or does not.
+tens of milliseconds, and each is run with 200 seeds. Their mean is taken as the true one. The seeds are divided into
+groups of five, as `--seeds 5` would run them, and it is counted how many groups' intervals contain that mean.
 """
 
 import argparse
@@ -31,11 +31,16 @@ from knobwise.sweeps.engine.workers.pool import Workers
 GROUP = 5
 SAMPLES = 200  # of each training, so that it is short
 SHORTER = 8  # times fewer epochs than the space gives
-REDEALT = 2000  # groups dealt anew, to know one configuration's coverage better than its 40 disjoint groups tell
+REDEALT = 2000  # random groups, to know one configuration's coverage better than from its 40 disjoint groups
 
 
 class Study(NamedTuple):
-    """Attributes: how many configurations, with how many seeds each."""
+    """The size of the study.
+
+    Attributes:
+        configurations: number of them.
+        seeds: of each configuration.
+    """
 
     configurations: int
     seeds: int
@@ -45,12 +50,12 @@ FULL, QUICK = Study(40, 200), Study(2, 20)
 
 
 class Covered(NamedTuple):
-    """How often the intervals of one configuration held its mean.
+    """The coverage of the intervals of one configuration.
 
     Attributes:
-        disjoint: part of the groups that share no seed.
-        redealt: part of `REDEALT` groups dealt at random from the same seeds.
-        wide: half the interval's width over the mean, in the middle over the disjoint groups.
+        disjoint: share of the groups without common seeds.
+        redealt: share of `REDEALT` random groups of the same seeds.
+        wide: half the interval's width over the mean, median over the disjoint groups.
     """
 
     disjoint: float
@@ -85,13 +90,13 @@ def measure(sweep: Sweep, study: Study, workers: Workers) -> dict[str, Any]:
         if not values:
             without_mean += 1
             continue
-        found = covered(values, np.random.default_rng(len(kept)))
+        coverage = covered(values, np.random.default_rng(len(kept)))
         spread = {"mean": fmean(values), "std": stdev(values), "skewness": skewness(values)}
-        kept.append({"lr": config.lr, "epochs": config.epochs, **spread, **found._asdict(), "val_mse": values})
+        kept.append({"lr": config.lr, "epochs": config.epochs, **spread, **coverage._asdict(), "val_mse": values})
         if sys.stderr.isatty():
             print(f"{len(kept)} of {study.configurations} configurations", end="\r", file=sys.stderr)
     parts = [each["disjoint"] for each in kept]
-    held = np.array([_held(groups(each["val_mse"]), each["mean"]) for each in kept])
+    contains = np.array([_contain(groups(each["val_mse"]), each["mean"]) for each in kept])
     redealt = [each["redealt"] for each in kept]
     return {
         "sweep": sweep.name,
@@ -101,7 +106,7 @@ def measure(sweep: Sweep, study: Study, workers: Workers) -> dict[str, Any]:
         "seeds": study.seeds,
         "group": GROUP,
         "coverage": fmean(parts),
-        "standard_error": max(_error(parts), _error(held.mean(axis=0).tolist())),
+        "standard_error": max(_error(parts), _error(contains.mean(axis=0).tolist())),
         "least": min(redealt),
         "most": max(redealt),
         "redealt": fmean(redealt),
@@ -110,7 +115,7 @@ def measure(sweep: Sweep, study: Study, workers: Workers) -> dict[str, Any]:
 
 
 def configurations(sweep: Sweep) -> Iterator[RunConfig]:
-    """Random ones of the sweep's space, made short, without end."""
+    """Random configurations of the sweep's space, made short; endless."""
     study = optuna.create_study(sampler=samplers.make("random", 0, 0))
     while True:
         config = sweep.config(study.ask())
@@ -123,7 +128,7 @@ def errors(problem: str, config: RunConfig, seeds: int, workers: Workers) -> lis
     jobs = [
         Job(problem=problem, config=dataclasses.replace(config, seed=seed), pictures=False) for seed in range(seeds)
     ]
-    first = workers.submit(train, jobs[0]).result()  # a rate that is too large shows at once: no need for the others
+    first = workers.submit(train, jobs[0]).result()  # where the first seed diverges, the others are not needed
     if first.status == "diverged":
         return []
     futures = [workers.submit(train, job) for job in jobs[1:]]
@@ -133,11 +138,11 @@ def errors(problem: str, config: RunConfig, seeds: int, workers: Workers) -> lis
 
 
 def covered(values: Sequence[float], random: np.random.Generator) -> Covered:
-    """How often intervals of groups of `values` hold the mean of all of them."""
+    """The share of intervals of groups of `values` that contain the mean of all of them."""
     mean = fmean(values)
     disjoint = groups(values)
     dealt = [random.choice(values, GROUP, replace=False).tolist() for _ in range(REDEALT)]
-    return Covered(fmean(_held(disjoint, mean)), fmean(_held(dealt, mean)), _wide(disjoint, mean))
+    return Covered(fmean(_contain(disjoint, mean)), fmean(_contain(dealt, mean)), _wide(disjoint, mean))
 
 
 def groups(values: Sequence[float]) -> list[Sequence[float]]:
@@ -146,7 +151,7 @@ def groups(values: Sequence[float]) -> list[Sequence[float]]:
 
 
 def skewness(values: Sequence[float]) -> float:
-    """The third moment about the mean over the cube of the standard deviation: 0 where both sides are alike."""
+    """The third central moment over the cube of the standard deviation: 0 for a symmetric distribution."""
     away = np.asarray(values) - fmean(values)
     return float(np.mean(away**3) / np.mean(away**2) ** 1.5)
 
@@ -161,8 +166,8 @@ def text(result: dict[str, Any]) -> str:
     )
 
 
-def _held(dealt: Sequence[Sequence[float]], mean: float) -> list[bool]:
-    """Of each group, whether its interval holds `mean`."""
+def _contain(dealt: Sequence[Sequence[float]], mean: float) -> list[bool]:
+    """For each group, whether its interval contains `mean`."""
     return [each.low <= mean <= each.high for each in map(interval, dealt)]
 
 

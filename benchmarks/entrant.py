@@ -1,4 +1,4 @@
-"""A contender at work: the process that it runs in, as the one who measures sees it."""
+"""A contender's process, seen from the measuring process."""
 
 import json
 import os
@@ -21,7 +21,7 @@ CONTENDERS = "benchmarks.contenders"
 
 
 class Failed(Exception):
-    """A contender's process came to an end, or to none in time; the message says what it last wrote to stderr."""
+    """A contender's process ended or timed out; the message has its last line on stderr."""
 
 
 class Entrant:
@@ -36,13 +36,13 @@ class Entrant:
     def __init__(self, name: str, cores: Sequence[int], package: str = CONTENDERS) -> None:
         self.name = name
         self._cores = list(cores)
-        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `close`)
+        self._stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `close`)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", package, name, ",".join(map(str, cores))],
             env=environment(len(cores), 1 if load(name, package).own_threads else len(cores)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._said,
+            stderr=self._stderr,
             text=True,
             bufsize=1,
         )
@@ -71,7 +71,7 @@ class Entrant:
         return {**answer, "shared": min(1.0, max(0.0, others / (answer["wall"] * len(self._cores))))}
 
     def _busy(self) -> float:
-        """Seconds that the cores have worked since the machine was started, for whomever."""
+        """Seconds that the cores have worked for any process since the machine was started."""
         every = psutil.cpu_times(percpu=True)
         idle = sum(every[core].idle + getattr(every[core], "iowait", 0.0) for core in self._cores)
         return float(sum(sum(every[core]) for core in self._cores) - idle)
@@ -90,13 +90,13 @@ class Entrant:
                 self._process.kill()
                 raise Failed(f"not ready within {patience:.0f} s")
             line = self._process.stdout.readline()
-        except BrokenPipeError:  # it has ended; why is told below
+        except BrokenPipeError:  # it has ended; the reason is reported below
             pass
         if not line:
             self._process.wait()
-            self._said.seek(0)
-            said = self._said.read().strip().splitlines() or [f"exit code {self._process.returncode}"]
-            raise Failed(said[-1])
+            self._stderr.seek(0)
+            lines = self._stderr.read().strip().splitlines() or [f"exit code {self._process.returncode}"]
+            raise Failed(lines[-1])
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -104,7 +104,7 @@ class Entrant:
         """Ends the process: at once, since it has nothing to save."""
         self._process.kill()
         self._process.communicate()
-        self._said.close()
+        self._stderr.close()
 
     def __enter__(self) -> Self:
         return self
@@ -119,14 +119,14 @@ def pick_cores(count: int) -> list[int]:
     Raises:
         ValueError: there are fewer.
     """
-    mine = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-    if not 1 <= count <= len(mine):
-        raise ValueError(f"cores must be a whole number from 1 to {len(mine)}, got {count}")
-    return mine[-count:]
+    usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    if not 1 <= count <= len(usable):
+        raise ValueError(f"cores must be a whole number from 1 to {len(usable)}, got {count}")
+    return usable[-count:]
 
 
 def environment(threads: int, blas_threads: int) -> dict[str, str]:
-    """What a contender's process starts in: as many threads as cores, and the BLAS kernel that workers get."""
+    """The environment of a contender's process: as many threads as cores, and the BLAS kernel of workers."""
     env = {name: value for name, value in os.environ.items() if name not in blas.THREADS}
     xla = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'} intra_op_parallelism_threads={threads}"
     return {

@@ -1,4 +1,4 @@
-"""From how many trials on `compare.importance` puts the knobs in the right order: `python -m benchmarks.importance`.
+"""The number of trials at which `compare.importance` ranks knobs correctly: `python -m benchmarks.importance`.
 
 Trials are drawn at random from a function whose true shares are known, the g-function of Sobol':
 
@@ -34,7 +34,7 @@ FUNCTIONS = {
 """The a of each function: the smaller, the more the knob matters."""
 
 TRIALS = (10, 15, 20, 30, 40, 60, 100, 200)
-NOISE = 0.1  # standard deviation, in units of the function's own: what another seed would change
+NOISE = 0.1  # standard deviation, in units of the function's own, as from another seed
 
 
 def g(X: Array, a: Array) -> Array:
@@ -51,8 +51,8 @@ def true_shares(a: Array) -> Array:
     """
     V = 1 / (3 * (1 + a) ** 2)
     effects = V * np.prod(1 + V) / (1 + V)
-    found: Array = effects / effects.sum()
-    return found
+    of_total: Array = effects / effects.sum()
+    return of_total
 
 
 def trial(a: Array, n: int, seed: int) -> tuple[bool, bool, float]:
@@ -61,9 +61,9 @@ def trial(a: Array, n: int, seed: int) -> tuple[bool, bool, float]:
     X = rng.uniform(size=(n, len(a)))
     y = g(X, a)
     y += NOISE * y.std() * rng.standard_normal(n)
-    found = shares([Knob(str(i), X[:, i : i + 1]) for i in range(len(a))], y, seed).mean(axis=0)
-    order = np.argsort(-found).tolist()
-    return order[0] == 0, order[:2] == [0, 1], float(np.abs(found - true_shares(a)).max())
+    estimated = shares([Knob(str(i), X[:, i : i + 1]) for i in range(len(a))], y, seed).mean(axis=0)
+    order = np.argsort(-estimated).tolist()
+    return order[0] == 0, order[:2] == [0, 1], float(np.abs(estimated - true_shares(a)).max())
 
 
 def measure(trials: Sequence[int], repeats: int) -> list[dict[str, Any]]:
@@ -71,8 +71,8 @@ def measure(trials: Sequence[int], repeats: int) -> list[dict[str, Any]]:
     rows = []
     for name, a in FUNCTIONS.items():
         for n in trials:
-            seen = [trial(np.array(a), n, seed) for seed in range(repeats)]
-            first, two, wrong = (float(np.mean(column)) for column in zip(*seen, strict=True))
+            studies = [trial(np.array(a), n, seed) for seed in range(repeats)]
+            first, two, wrong = (float(np.mean(column)) for column in zip(*studies, strict=True))
             rows.append({"function": name, "trials": n, "first_right": first, "two_right": two, "error": wrong})
     return rows
 

@@ -30,19 +30,19 @@ def measure(
     tell: Callable[[str], None] = lambda _: None,
     package: str = CONTENDERS,
 ) -> Result:
-    """Everything that is known after measuring `cases` on `cores`.
+    """The results of measuring `cases` on `cores`.
 
     Args:
-        patience: seconds that a contender may take to be ready for a case, before it is left out; the slow are not
-            even tried. None for no end of it.
-        tell: is given a line on what is going on.
-        package: where the contenders are.
+        patience: seconds that a contender may take to get ready before it is left out; the slow ones are not tried.
+            None for no limit.
+        tell: called with a line on the progress.
+        package: of the contenders.
     """
     started = time.perf_counter()
     entrants: dict[str, Entrant] = {}
     names = list(dict.fromkeys(name for case in cases for name in case.contenders))
-    about = {name: load(name, package) for name in names}
-    absent = {name: f"{', '.join(missing(about[name]))} is not installed" for name in names if missing(about[name])}
+    by_name = {name: load(name, package) for name in names}
+    absent = {name: f"{', '.join(missing(by_name[name]))} is not installed" for name in names if missing(by_name[name])}
     try:
         with tempfile.TemporaryDirectory() as folder:
             measured = [
@@ -57,7 +57,7 @@ def measure(
         "versions": {"python": platform.python_version(), **versions(LIBRARIES)},
         "clock": pace.clock,
         "rounds": pace.rounds,
-        "contenders": {name: {"label": one.label, "note": one.note} for name, one in about.items()},
+        "contenders": {name: {"label": one.label, "note": one.note} for name, one in by_name.items()},
         "cases": measured,
         "goals": [_goal(goal, case) for goal in goals(len(cores)) for case in measured if _applies(goal, case)],
         "wall_s": round(time.perf_counter() - started, 2),
@@ -65,14 +65,14 @@ def measure(
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """The versions of those of the distributions that are installed."""
-    found = {}
+    """The versions of the installed distributions among `names`."""
+    by_name = {}
     for name in names:
         try:
-            found[name] = importlib.metadata.version(name)
+            by_name[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return by_name
 
 
 def _case(
@@ -86,7 +86,7 @@ def _case(
     tell: Callable[[str], None],
     package: str,
 ) -> Result:
-    """One case. A contender's process is started when first needed; one that fails is left out from there on, too."""
+    """One case. A contender's process is started when first needed; one that fails is left out of later cases too."""
     started = time.perf_counter()
     left_out, ready = {}, []
     for name in case.contenders:

@@ -18,7 +18,7 @@ MB = 1e6
 
 
 def beyond_data(case: Case, data: Path) -> float:
-    """MB that `ours` takes at its peak on top of the program and the arrays X and y that it is given."""
+    """Peak MB of `ours` beyond the program and the arrays X and y."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.memory", json.dumps(case.as_dict()), str(data)],
         env=environment(1, 1),
@@ -30,7 +30,7 @@ def beyond_data(case: Case, data: Path) -> float:
 
 
 def measure(case: Case, data: Path) -> float:
-    """The same, in this process."""
+    """`beyond_data` of this process."""
     before = now()
     task = load_task(case, data, threads=1)
     prepare(task).run(1)
@@ -45,10 +45,10 @@ def now() -> int:
 
 
 def peak() -> int:
-    """The most bytes that this process has held at once.
+    """The peak memory of this process, in bytes.
 
-    Linux keeps two records. `ru_maxrss` goes on counting from the process that started this one, so it is used only
-    where there is no `/proc`.
+    Linux has two counters. `ru_maxrss` includes the peak of the parent process, so it is used only where there is no
+    `/proc`.
     """
     status = Path("/proc/self/status")
     if status.exists():

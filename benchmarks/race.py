@@ -1,4 +1,4 @@
-"""A race: contenders take turns, A B C A B C ..., so that a change of the machine's pace hits all alike."""
+"""A race: contenders take turns, A B C A B C ..., so that a change of the machine's speed affects all alike."""
 
 import math
 import time
@@ -17,13 +17,13 @@ Clock = Literal["wall", "cpu"]
 
 LEAST_ROUNDS = 3
 EARLY_EPOCHS = 4
-MOST_EPOCHS = 2**12  # in a turn; nobody who works comes near it
+MOST_EPOCHS = 2**12  # in a turn; far more than a working contender reaches
 FULL_BATCH_TOLERANCE = 0.01  # after a few epochs
 FULL_BATCH_LATE = 0.05  # after more than MANY_EPOCHS: roundings alone had taken two runs 1.7% apart after 4,820
 MANY_EPOCHS = 1000
 EARLY_TOLERANCE = 0.15  # with minibatches
 LATE_TOLERANCE = 1.0
-MINIBATCH_EPOCHS = 5  # whose median loss is compared: one epoch's jumps by half
+MINIBATCH_EPOCHS = 5  # whose median loss is compared: that of one epoch varies by half
 
 
 @dataclass
@@ -31,9 +31,9 @@ class Lane:
     """One contender's part in a race.
 
     Attributes:
-        seconds: per epoch, one figure a round, by the clock that the race goes by.
-        shared: the part of its cores' time, 0 to 1, that went to something else, one figure a round.
-        epochs: done in all, warm-up included.
+        seconds: per epoch, one figure a round, by the race's clock.
+        shared: share of its cores' time, 0 to 1, that other processes took, one figure a round.
+        epochs: in total, warm-up included.
         loss: the last epoch's, or with minibatches the median of the last few.
     """
 
@@ -44,7 +44,12 @@ class Lane:
 
 
 class Spread(NamedTuple):
-    """Attributes: `median`, and the quartiles `low` and `high`, of one figure over the rounds."""
+    """One figure over the rounds.
+
+    Attributes:
+        median: of the rounds.
+        low, high: the quartiles.
+    """
 
     median: float
     low: float
@@ -52,11 +57,11 @@ class Spread(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How a race goes.
+    """The length of a race.
 
     Attributes:
-        rounds: how often each contender has its turn.
-        turn: about how many seconds that takes.
+        rounds: turns of each contender.
+        turn: approximate seconds of a turn.
         limit: seconds after which no further round begins; three are run in any case.
         clock: `wall`, or `cpu` for the time that the process had the core, where the machine has other work.
     """
@@ -87,7 +92,7 @@ def ratios(of: Lane, to: Lane) -> Spread:
 
 
 def race(case: Case, entrants: Mapping[str, Entrant], pace: Pace) -> dict[str, Lane]:
-    """Times the entrants, which have prepared the case, in turns; after a warm-up that finds what a turn can hold."""
+    """Times the entrants, which have prepared the case, in turns, after a warm-up that sets the epochs of a turn."""
     lanes = {name: Lane() for name in entrants}
     turns = {name: _epochs_in(pace.turn, entrant) for name, entrant in entrants.items()}
     started = time.perf_counter()
@@ -112,7 +117,7 @@ def _settled(entrant: Entrant) -> tuple[int, float]:
 
 
 def _epochs_in(turn: float, entrant: Entrant) -> int:
-    """How many epochs take about `turn` seconds: from a run long enough to tell, found by doubling."""
+    """How many epochs take about `turn` seconds: from a run that is long enough, found by doubling."""
     k = 1
     while (seconds := entrant.run(k)["cpu"]) < turn / 3 and k < MOST_EPOCHS:
         k *= 2
@@ -120,26 +125,25 @@ def _epochs_in(turn: float, entrant: Entrant) -> int:
 
 
 def early_disagreements(case: Case, entrants: Mapping[str, Entrant], first: str) -> dict[str, str]:
-    """Who goes wrong from the start: whose loss after 5 epochs is not what `first` has. As `disagreements`.
+    """Contenders whose loss after 5 epochs differs from that of `first`. As `disagreements`.
 
-    With minibatches it may be off by 15%: the order of the samples does little then, and half of the steps left out
-    leave it at least 36% too high in the cases measured.
+    With minibatches 15% are allowed: the order of the samples has little effect then, and with half of the steps left
+    out the loss is at least 36% too high in the cases measured.
     """
     if len(entrants) < 2:
         return {}
     answers = {name: entrant.run(EARLY_EPOCHS) for name, entrant in entrants.items()}
     due = answers[first]["loss"]
     off = EARLY_TOLERANCE if case.batch else FULL_BATCH_TOLERANCE
-    found = {name: _disagreement(off, int(own["epochs"]), own["loss"], due) for name, own in answers.items()}
-    return {name: why for name, why in found.items() if why}
+    by_name = {name: _disagreement(off, int(answer["epochs"]), answer["loss"], due) for name, answer in answers.items()}
+    return {name: why for name, why in by_name.items() if why}
 
 
 def disagreements(case: Case, lanes: Mapping[str, Lane], reference: Entrant, data: Path) -> dict[str, str]:
-    """Who did not do the work: whose loss is not what `reference` has after as many epochs from the same start.
+    """Contenders whose loss differs from that of `reference` after as many epochs from the same start.
 
-    On the full batch everybody walks the same path, and may be off by 1%, or after more than a thousand epochs by 5%:
-    roundings in float32 add up. With minibatches the order of the samples is everybody's own, and the loss may be off
-    by a factor of 2.
+    On the full batch all train identically, and 1% is allowed, or 5% after more than a thousand epochs: rounding errors
+    in float32 add up. With minibatches each contender has its own order of the samples, and a factor of 2 is allowed.
 
     Returns:
         By name, a line for each contender that disagrees.
@@ -148,7 +152,7 @@ def disagreements(case: Case, lanes: Mapping[str, Lane], reference: Entrant, dat
         return {}
     reference.prepare(case, data)
     done, due = 1, math.nan
-    found = {}
+    by_name = {}
     for name, lane in sorted(lanes.items(), key=lambda item: item[1].epochs):
         if case.batch and lane.epochs - MINIBATCH_EPOCHS > done:
             reference.run(lane.epochs - MINIBATCH_EPOCHS - done)
@@ -158,8 +162,8 @@ def disagreements(case: Case, lanes: Mapping[str, Lane], reference: Entrant, dat
             done, due = int(answer["epochs"]), answer["loss"]
         together = FULL_BATCH_LATE if lane.epochs > MANY_EPOCHS else FULL_BATCH_TOLERANCE
         off = LATE_TOLERANCE if case.batch else together
-        found[name] = _disagreement(off, lane.epochs, lane.loss, due)
-    return {name: why for name, why in found.items() if why}
+        by_name[name] = _disagreement(off, lane.epochs, lane.loss, due)
+    return {name: why for name, why in by_name.items() if why}
 
 
 def _disagreement(tolerance: float, epochs: int, loss: float, due: float) -> str:
@@ -169,5 +173,5 @@ def _disagreement(tolerance: float, epochs: int, loss: float, due: float) -> str
 
 
 def busy(lanes: Mapping[str, Lane]) -> float:
-    """The part of the cores' time, 0 to 1, that went to something else: the worst contender's median."""
+    """The share of the cores' time, 0 to 1, that other processes took: the largest median of a contender."""
     return max(median(lane.shared) for lane in lanes.values())

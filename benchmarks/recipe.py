@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def fit(case: Case, cores: Sequence[int]) -> dict[str, Result]:
     """Trains every contender of the case to the end, in turns; its seconds (by both clocks), loss, and R2 on the grid.
 
-    The first epoch, in which JAX compiles, is in nobody's time.
+    The first epoch, in which JAX compiles, is not timed.
     """
     lanes: dict[str, Result] = {}
     entrants: dict[str, Entrant] = {}
@@ -98,7 +98,7 @@ def fit(case: Case, cores: Sequence[int]) -> dict[str, Result]:
 def grid_r2(case: Case, layers: Path) -> float:
     """R2 on the article's grid of the network whose weights and biases are in the file `layers`.
 
-    Computed here, in float64 and for all contenders alike.
+    Computed in float64, by the same code for all contenders.
     """
     grid, table = article().test(), sample(case.n).to_numpy()
     scaling = Scaling.fit(table)

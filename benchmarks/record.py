@@ -1,8 +1,8 @@
-"""How fast the record is read: `python -m benchmarks.record --json FILE`, `--quick` for an answer within a minute.
+"""The time to read the record: `python -m benchmarks.record --json FILE`, `--quick` for an answer within a minute.
 
 `compare.runs` against `mlflow.search_runs`, and `compare.curves` against a loop over `MlflowClient.get_metric_history`,
 on one study of 10,000 runs with 16 params, 12 metrics and two curves of 100 points, in SQLite; then, on fewer runs, the
-same through a tracking server. They take turns, and what they give must be equal.
+same through a tracking server. They take turns, and their results must be equal.
 """
 
 import importlib.metadata
@@ -37,7 +37,14 @@ S = TypeVar("S")
 
 
 class Size(NamedTuple):
-    """Attributes: runs in the store, runs whose curves are read, runs behind the server, and rounds."""
+    """The size of the benchmark.
+
+    Attributes:
+        runs: in the store.
+        curves: runs whose curves are read.
+        served: runs behind the server.
+        rounds: of turns.
+    """
 
     runs: int
     curves: int
@@ -52,7 +59,7 @@ GOALS = {"runs": 3.0, "curves": 10.0}
 
 
 def search(uri: str) -> pd.DataFrame:
-    """What MLflow gives of all trials."""
+    """All trials, read by MLflow."""
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -61,7 +68,7 @@ def search(uri: str) -> pd.DataFrame:
 
 
 def histories(uri: str, run_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[int, float]]]:
-    """What MLflow gives of the curves, one run and metric after the other: steps and values."""
+    """The curves, read by MLflow, one run and metric after the other: steps and values."""
     from mlflow import MlflowClient
 
     client = MlflowClient(uri)
@@ -89,19 +96,19 @@ def same_runs(ours: pd.DataFrame, theirs: pd.DataFrame) -> bool:
 
 def same_curves(ours: pd.DataFrame, theirs: dict[tuple[str, str], list[tuple[int, float]]]) -> bool:
     """Whether both hold the same points of the same curves."""
-    found = {
+    by_curve = {
         key: list(zip(curve["epoch"], curve["value"], strict=True)) for key, curve in ours.groupby(["run_id", "metric"])
     }
-    return found == {key: sorted(points) for key, points in theirs.items()}
+    return by_curve == {key: sorted(points) for key, points in theirs.items()}
 
 
 def measure(size: Size, clock: str = "wall", tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     """Build, time and compare; the result as JSON can hold it.
 
     Args:
-        size: how much.
-        clock: `wall` or `cpu`; what goes through a server is on the wall's in any case.
-        tell: told what is going on.
+        size: of the benchmark.
+        clock: `wall` or `cpu`; reads through a server are timed by the wall clock in any case.
+        tell: called with a line on the progress.
     """
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="knobwise-benchmark-") as at:
@@ -159,13 +166,13 @@ def _cases(
 def _race(
     ours: Callable[[], T], theirs: Callable[[], S], same: Callable[[T, S], bool], rounds: int, clock: Clock
 ) -> dict[str, Any]:
-    """Both in turns: the median times, how many times faster ours is, and whether they gave the same each time."""
+    """Both in turns: the median times, how many times faster ours is, and whether all results were equal."""
     seconds, equal = [], True
     for _ in range(rounds):
-        mine, ours_s = _timed(ours, clock)
-        other, theirs_s = _timed(theirs, clock)
+        result, ours_s = _timed(ours, clock)
+        mlflow_result, theirs_s = _timed(theirs, clock)
         seconds.append((ours_s, theirs_s))
-        equal = equal and same(mine, other)
+        equal = equal and same(result, mlflow_result)
     ratios = [theirs_s / ours_s for ours_s, theirs_s in seconds]
     return {
         "seconds": statistics.median(pair[0] for pair in seconds),
@@ -182,7 +189,7 @@ def _timed(work: Callable[[], T], clock: Clock) -> tuple[T, float]:
 
 
 def _texts(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """A column of knobs as the record holds it."""
+    """A column of knobs as recorded text."""
     return values.map(lambda value: json.dumps(list(value)) if isinstance(value, tuple) else str(value)).astype("str")
 
 

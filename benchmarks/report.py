@@ -1,4 +1,4 @@
-"""What was measured, to be read: a table for the terminal, a page for the documentation."""
+"""The report of the measurements: a table for the terminal, a page for the documentation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,22 +13,22 @@ Result = dict[str, Any]
 BUSY = 0.1
 
 HOW = """\
-Every contender trains the same network, `[2, 64, 64, 64, 1]` with ReLU where nothing else is said, on the same data
-(the article's surface, standardised), from the same start, with the same optimizer, for the article's loss; in float32,
-but for the article's own code.
+Every contender trains the same network, `[2, 64, 64, 64, 1]` with ReLU unless stated otherwise, on the same data
+(the article's surface, standardised), from the same initial weights, with the same optimizer, for the article's loss;
+in float32, except the article's own code.
 
-- **In turns.** Each runs in a process of its own and only one works at a time: A B C A B C ..., a fraction of a second
-  each, on the same core. A ratio is formed for each round by itself, so that a change of the machine's pace cancels;
-  the table gives the median over the rounds and, in brackets, the quartiles.
+- **In turns.** Each runs in its own process and only one works at a time: A B C A B C ..., a fraction of a second
+  each, on the same core. A ratio is computed for each round, so that a change of the machine's speed cancels; the
+  table has the median over the rounds and, in brackets, the quartiles.
 - **Left out of the time:** starting the process, importing, compiling, the first epoch, and a warm-up.
-- **Counted:** everything that an epoch takes, shuffling included.
-- **Checked:** each contender's loss must be what Knobwise's is after as many epochs. On the full batch, where all walk
-  the same path, within 1%, or within 5% where a thousand epochs and more lie behind it. With minibatches, where
-  each draws its own order, within 15% after 5 epochs (half of the steps left out would make it 36% too high) and within
-  a factor of 2 at the end. Who disagrees is left out.
-- **Threads:** as many as cores. Knobwise shares a step's samples among threads of its own and gives BLAS one.
-- **The limit** is a step's matrix products alone, in NumPy, into buffers made once, in whichever layout and chunk comes
-  out fastest: no bias, no activation, no loss, no step.
+- **Counted:** the whole epoch, including shuffling.
+- **Checked:** each contender's loss must equal Knobwise's after as many epochs. On the full batch, where all train
+  identically, within 1%, or within 5% after a thousand epochs and more. With minibatches, where each draws its own
+  order, within 15% after 5 epochs (with half of the steps left out it would be 36% too high) and within a factor of 2
+  at the end. A contender that disagrees is left out.
+- **Threads:** as many as cores. Knobwise divides a step's samples among its own threads and gives BLAS one.
+- **The limit** is a step's matrix products alone, in NumPy, into buffers made once, in the fastest layout and chunk: no
+  bias, no activation, no loss, no step.
 
 Measure on your own machine with `make bench`, or `python -m benchmarks.core --quick` for an answer within a minute.
 """
@@ -61,7 +61,7 @@ def table(result: Result) -> Table:
 
 
 def remarks(result: Result) -> list[str]:
-    """What the table does not say: who is left out and why, where the machine was busy, the memory."""
+    """Remarks on the table: contenders left out and why, where the machine was busy, the memory."""
     lines = []
     for case in result["cases"]:
         for name, why in case["left_out"].items():
@@ -108,7 +108,7 @@ def markdown(results: Sequence[Result], recipes: Sequence[Result] = (), charts: 
 def _machine(result: Result) -> str:
     machine = result["machine"]
     libraries = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
-    clock = "the clock on the wall" if result["clock"] == "wall" else "the processor's clock"
+    clock = "the wall clock" if result["clock"] == "wall" else "the processor's clock"
     return (
         f"{machine['cpu']}; {machine['library']} {machine['version']} with the kernel {machine['kernel']}; "
         f"{libraries}. Medians of up to {result['rounds']} rounds, by {clock}."

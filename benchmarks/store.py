@@ -1,7 +1,7 @@
 """A store of MLflow's with thousands of runs, made in seconds, for `benchmarks.record`.
 
-Trials go through the tracker, as a sweep's do. Then every row that the tracker left of one of them, in whichever table,
-is copied for each further run, under its own id and with its own numbers: so the store is as MLflow would have made it.
+One trial is recorded by the tracker, as in a sweep. Then each of its rows, in every table, is copied for each further
+run, with its own id and numbers: so the store is as MLflow would have made it.
 """
 
 import os
@@ -75,8 +75,8 @@ def _outcome() -> Outcome:
 def _copy(database: sqlite3.Connection, made: str, count: int, rng: np.random.Generator) -> None:
     heads, rows = {}, {}
     for table in _TABLES:
-        found = database.execute(f"SELECT * FROM {table} WHERE run_uuid = ?", (made,))  # noqa: S608  names of our own
-        heads[table], rows[table] = [each[0] for each in found.description], found.fetchall()
+        cursor = database.execute(f"SELECT * FROM {table} WHERE run_uuid = ?", (made,))  # noqa: S608  names of our own
+        heads[table], rows[table] = [each[0] for each in cursor.description], cursor.fetchall()
     for first in range(0, count, _CHUNK):
         new: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
         for number in range(first + 1, min(first + _CHUNK, count) + 1):

@@ -1,4 +1,4 @@
-"""The article's data as the sweep's peers take them: standardised, with the grid that a prediction is drawn on."""
+"""The article's data for the other sweep tools: standardised, with the grid on which a prediction is drawn."""
 
 from typing import Any, NamedTuple
 
@@ -11,10 +11,13 @@ Array = NDArray[Any]
 
 
 class Surface(NamedTuple):
-    """Attributes:
-    X, y: the training sample `(n, 2)` and `(n, 1)`, each column with mean 0 and standard deviation 1.
-    grid: the inputs of the true surface on the sample's scale, `(10000, 2)`.
-    x_axis, y_axis, true: the grid `(100, 100)` as it is drawn.
+    """The data.
+
+    Attributes:
+        X, y: the training sample `(n, 2)` and `(n, 1)`, each column with mean 0 and standard deviation 1.
+        grid: the inputs of the true surface on the sample's scale, `(10000, 2)`.
+        x_axis, y_axis, true: the grid `(100, 100)` for drawing, on the original scale.
+        mean, std: of the target.
     """
 
     X: Array
@@ -27,7 +30,7 @@ class Surface(NamedTuple):
     std: float
 
     def shown(self, output: Array) -> Array:
-        """A network's output for `grid` as it is drawn, `(100, 100)` on the original scale."""
+        """A network's output for `grid`, for drawing: `(100, 100)` on the original scale."""
         return output.reshape(SIDE, SIDE) * self.std + self.mean
 
 
@@ -42,11 +45,11 @@ def surface(samples: int) -> Surface:
 
 
 def contours(data: Surface, output: Array) -> Any:
-    """The article's picture, by pyplot as everybody has it from the manual: true and predicted, with colour bars."""
+    """The article's figure, by pyplot as in its manual: true and predicted, with colour bars."""
     import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: TID251  (what is measured here is how peers draw)
+    from matplotlib import pyplot as plt  # noqa: TID251  (the usual way to draw is measured)
 
     figure, panels = plt.subplots(1, 2, figsize=(10, 4.7))
     for axes, z, colours, title in zip(

@@ -5,10 +5,12 @@ from typing import Literal, NamedTuple
 
 
 class Lane(NamedTuple):
-    """Attributes:
-    contender: by file name in `sweeping/`.
-    jobs: trainings at once; 0 for one on every core.
-    label: for tables, where the contender's own does not tell it apart.
+    """One contender's part in a case.
+
+    Attributes:
+        contender: by file name in `sweeping/`.
+        jobs: trainings at once; 0 for one on every core.
+        label: for tables, where the contender's own label is not unique.
     """
 
     contender: str
@@ -20,9 +22,9 @@ class Goal(NamedTuple):
     """A bound on a ratio of seconds, or on a figure.
 
     Attributes:
-        of: what: "A / B", lanes by number; or the name of a figure.
-        kind: which way it binds.
-        bound: the bound.
+        of: "A / B", lanes by number; or the name of a figure.
+        kind: of the bound.
+        bound: on the ratio or the figure.
     """
 
     of: str
@@ -30,7 +32,7 @@ class Goal(NamedTuple):
     bound: float
 
     def met(self, value: float) -> bool:
-        """Whether `value` keeps within the bound."""
+        """Whether `value` is within the bound."""
         return value >= self.bound if self.kind == "at least" else value <= self.bound
 
 
@@ -41,11 +43,11 @@ class Case:
     Attributes:
         name: as given to `--only`.
         title: for the table.
-        lanes: who takes part. The first is who the others are compared with.
-        trials, quick: trainings, and how many for a quick answer.
-        epochs: of each; 0 where `seconds` says how long one takes.
-        seconds: of a training, with all cores at work: how many epochs that is, is measured first.
-        goals: that are set.
+        lanes: the contenders; the others are compared with the first.
+        trials, quick: number of trainings, and of those in a quick run.
+        epochs: of each training; 0 where `seconds` is given.
+        seconds: of a training, with all cores at work; the number of epochs is measured first.
+        goals: for ratios and figures.
     """
 
     name: str

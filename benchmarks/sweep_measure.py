@@ -31,14 +31,14 @@ def cores() -> int:
 
 
 def measure(cases: Sequence[Case], rounds: int, *, quick: bool = False, tell: Tell = lambda _: None) -> Result:
-    """Everything that is known after measuring `cases`.
+    """The results of measuring `cases`.
 
     Args:
         cases: what to measure.
-        rounds: how often each contender has its turn.
+        rounds: turns of each contender.
         quick: whether to take each case's small number of trials. A ratio of a few trials is one of start-ups, so it is
             not held against a goal.
-        tell: is given a line on what is going on.
+        tell: called with a line on the progress.
     """
     started = time.perf_counter()
     return {
@@ -107,23 +107,23 @@ def turn(contender: str, work: Work) -> tuple[float, dict[str, float]]:
     """The seconds that a contender's whole process takes, and the figures that it has measured itself.
 
     Raises:
-        Failed: it came to a bad end, or has not left behind what it was to record; the message says why.
+        Failed: it failed, or did not record all that it should; the message says why.
     """
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.sweeping", contender, json.dumps(asdict(work))],
             cwd=folder,
             env=_environment(),
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             text=True,
             check=False,
         )
         seconds = time.perf_counter() - started
         if done.returncode:
-            said.seek(0)
-            lines = said.read().strip().splitlines() or [f"exit code {done.returncode}"]
+            errors.seek(0)
+            lines = errors.read().strip().splitlines() or [f"exit code {done.returncode}"]
             raise Failed(lines[-1])
         measured: dict[str, float] = json.loads(done.stdout)
         count = load(contender).left
@@ -133,7 +133,7 @@ def turn(contender: str, work: Work) -> tuple[float, dict[str, float]]:
 
 
 def lacking(left: Left, work: Work, contender: str) -> str:
-    """What a contender should have recorded and has not; "" where all is there.
+    """The part of the record that is missing; "" where it is complete.
 
     >>> lacking(Left(trials=4, points=400, pictures=3), Work(trials=4, epochs=500), "ours")
     '3 pictures of 4'

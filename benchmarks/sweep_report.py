@@ -1,4 +1,4 @@
-"""What was measured of sweeps, to be read: a table for the terminal, a page for the documentation."""
+"""The report of the measured sweeps: a table for the terminal, a page for the documentation."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ FIGURES = {
     "memory_mb": ("most memory of the process, MB", "{:.0f}"),
     "resume_s": ("seconds to start again and find all done", "{:.1f}"),
 }
-"""What a figure is called, and how it is written. Those that are not here are not shown."""
+"""The title and the format of each figure; others are not shown."""
 
 HOW = f"""\
 How much a whole sweep costs, beside the trainings in it. Everybody trains the article's network, `[2, 64, 64, 64, 1]`

@@ -1,7 +1,7 @@
-"""A contender's own process: it prepares a case, trains when told to, and says how long that took.
+"""A contender's own process: it prepares a case, trains on request, and reports the time.
 
-`python -m benchmarks.worker PACKAGE CONTENDER CORES`, with CORES as in `0,1`. Lines of JSON come in, and one goes out
-for each; the end of the input is the end:
+`python -m benchmarks.worker PACKAGE CONTENDER CORES`, with CORES as in `0,1`. It answers each line of JSON with one
+line, until the end of the input:
 
 - `{"prepare": case, "data": file}` is answered by `{"ready": true}` or `{"unsupported": why}`;
 - `{"layers": file}` by `{"ready": true}`, the weights and biases W0, b0, W1, ... in the file;

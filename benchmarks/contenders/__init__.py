@@ -1,7 +1,7 @@
-"""Contenders: ways to train the same network. One a file, found by its name; each runs in a process of its own.
+"""Contenders: ways to train the same network. One a file, found by its name; each runs in its own process.
 
-A contender's module holds a function of the module's own name that returns its `Contender`. What it measures itself
-with is imported inside `prepare`, so that the list of contenders is there without any of the libraries.
+A contender's module has a function of the module's own name that returns its `Contender`. Its library is imported
+inside `prepare`, so that contenders can be listed without the libraries.
 """
 
 import importlib
@@ -21,10 +21,8 @@ class Trainer(NamedTuple):
 
     Attributes:
         run: `run(k)` trains k epochs more, all at once or one by one as is fastest, and returns the last epoch's loss:
-            the mean squared error over the epoch's samples, each taken before the step that it took part in; nan for
-            who trains nothing.
-        layers: `layers()` gives the weights `(d_in, d_out)` and biases `(d_out,)` as they are now; None where nobody
-            asks for them.
+            the mean squared error over the epoch's samples, each before its step; nan where nothing is trained.
+        layers: `layers()` gives the current weights `(d_in, d_out)` and biases `(d_out,)`; None where not needed.
     """
 
     run: Run
@@ -42,9 +40,9 @@ class Contender(NamedTuple):
         label: for tables and charts.
         prepare: `prepare(task)` makes everything ready. Raises `Unsupported`.
         needs: modules that must be installed.
-        own_threads: whether it shares the work among threads of its own, so that BLAS is to have one.
-        trains: whether it does train, so that its loss has to agree with the others'.
-        note: what is particular about it, in one sentence.
+        own_threads: whether it divides the work among its own threads, so that BLAS must have one.
+        trains: whether it trains, so that its loss must agree with the others'.
+        note: on the contender, in one sentence.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""JAX at its best: whole epochs in one compiled program, the batches gathered inside it."""
+"""JAX in its fastest form: whole epochs in one compiled program, which also gathers the batches."""
 
 from functools import partial
 from typing import Any

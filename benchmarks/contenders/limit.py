@@ -1,4 +1,4 @@
-"""The limit: a training step's matrix products alone, which no trainer built on them can do without."""
+"""The limit: the matrix products of a training step alone, which every trainer needs."""
 
 import math
 import time

@@ -48,6 +48,6 @@ def prepare(task: Task) -> Trainer:
     def run(k: int) -> float:
         model.set_params(max_iter=k)
         model.fit(X, y)
-        return 2 * float(model.loss_curve_[-1])  # it minimises half the squared error, as everybody here
+        return 2 * float(model.loss_curve_[-1])  # it minimises half the squared error, like all contenders
 
     return Trainer(run)

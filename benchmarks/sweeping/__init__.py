@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-CURVE = 100  # points of a trial's loss curve that everybody records
+CURVE = 100  # recorded points of a trial's loss curve
 
 
 @dataclass(frozen=True, kw_only=True)
