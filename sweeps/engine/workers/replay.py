@@ -91,9 +91,9 @@ def rungs(
 
 
 def train_and_draw(job: Job) -> Outcome:
-    """Do a job, and draw the surface that there is then, unless it diverged."""
+    """Do a job, and draw the surface that there is then, unless the problem has none or the run diverged."""
     outcome = train(job)
-    if outcome.status == "diverged":
+    if outcome.status == "diverged" or not forming.has_surface(job.problem):
         return outcome
     surface = forming.frame(job.problem, outcome.checkpoint)
     return replace(outcome, pictures={**outcome.pictures, PICTURE: surface.png})
