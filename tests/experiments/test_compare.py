@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -281,7 +282,7 @@ def test_a_study_without_trials_is_an_empty_table(store: Path, recorded: Recorde
 def test_params_that_do_not_fit_are_text_or_missing(recorded: Recorded, tmp_path: Path) -> None:
     file = tmp_path / "mlflow.db"
     shutil.copy(_file(recorded), file)
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database, database:
         run = recorded.run_ids[0]
         database.execute("UPDATE params SET value = 'many' WHERE key = 'epochs' AND run_uuid = ?", (run,))
         database.execute("DELETE FROM params WHERE key IN ('seed', 'lr') AND run_uuid = ?", (run,))

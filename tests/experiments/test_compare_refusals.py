@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def test_runs_under_other_names_are_not_mistaken_for_ours(
 ) -> None:
     shutil.copy(answers[0] / "mlflow.db", "mlflow.db")
     run_id = answers[1]["study" if of == "study" else "single"]
-    with sqlite3.connect("mlflow.db") as database:
+    with closing(sqlite3.connect("mlflow.db")) as database, database:
         change = (
             "UPDATE tags SET value = ? WHERE key = ? AND run_uuid = ?"
             if schema
@@ -107,11 +108,11 @@ def test_runs_under_other_names_are_not_mistaken_for_ours(
 
 def test_a_store_of_another_version_of_mlflow(answers: tuple[Path, dict[str, str]], workdir: Path) -> None:
     shutil.copy(answers[0] / "mlflow.db", "mlflow.db")
-    with sqlite3.connect("mlflow.db") as database:
+    with closing(sqlite3.connect("mlflow.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = 'of_tomorrow'")
     database.close()
     assert len(compare.runs("seeded")) == 3, "the tables that are read are as they were"
-    with sqlite3.connect("mlflow.db") as database:
+    with closing(sqlite3.connect("mlflow.db")) as database, database:
         database.execute("ALTER TABLE latest_metrics RENAME COLUMN is_nan TO is_not_a_number")
     database.close()
     with pytest.raises(

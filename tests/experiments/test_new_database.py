@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_file_system_without_links_will_do(workdir: Path, monkeypatch: pytest.
 
 
 def test_tables_that_an_older_version_left_in_part_are_told_of(workdir: Path) -> None:
-    with sqlite3.connect(workdir / "mlflow.db") as database:
+    with closing(sqlite3.connect(workdir / "mlflow.db")) as database, database:
         database.execute("create table model_version_tags (key text)")
     with pytest.raises(Exception, match="its tables are there in part only") as refused:
         Tracker()

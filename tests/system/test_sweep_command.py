@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def recorded(folder: Path) -> Counter[tuple[int, str]]:
     """How many runs each trial has in MLflow in each state, read from its database."""
     import sqlite3
 
-    with sqlite3.connect(folder / "mlflow.db") as database:
+    with closing(sqlite3.connect(folder / "mlflow.db")) as database, database:
         rows = database.execute(
             "select cast(t.value as integer), r.status from runs r join tags t on t.run_uuid = r.run_uuid "
             "join tags k on k.run_uuid = r.run_uuid and k.key = 'knobwise.kind' and k.value = 'trial' "
