@@ -28,7 +28,12 @@ _SHUFFLES = 4
 
 
 class Knob(NamedTuple):
-    """Attributes: its name, and its values as numbers, `(trials, features)`, which are shuffled together."""
+    """A knob of the trials.
+
+    Attributes:
+        name: of the knob.
+        features: its values as numbers, `(trials, features)`, which are shuffled together.
+    """
 
     name: str
     features: Array

@@ -1,6 +1,6 @@
 """The record: what runs leave in MLflow, under which names, and how it is read back.
 
-`experiments.tracking` writes it and `experiments.compare` reads it; these are their parts. `names` holds every name in
-the record, `stores` and `connection` know where it is and how to reach it, `entries` and `provenance` turn an outcome
-into MLflow's things, `recorded`, `sources` and `tables` turn them back into rows.
+`tracker` writes it: `entries` and `provenance` turn an outcome into MLflow's entities, `writers` and `artifacts` write
+them. `readers` read it for everyone: `lookup` and `tables` for `experiments.compare`, `study_runs` for a resume and for
+a repair. `names` holds every name in the record, `stores` and `connection` know where it is and how to reach it.
 """

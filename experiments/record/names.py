@@ -1,4 +1,4 @@
-"""The names under which the record keeps a run's facts: written by `tracking`, read by `compare`.
+"""The names under which the record keeps a run's facts: written by `tracker`, read by `readers`.
 
 What each means: `docs/record.md`. Those that begin with `mlflow.` are MLflow's own and drive its pages.
 """

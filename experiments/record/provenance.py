@@ -22,10 +22,12 @@ _RECORDS = (":(top,exclude,glob)**/mlruns/**", ":(top,exclude,glob)**/mlflow.db*
 
 @dataclass(frozen=True)
 class Provenance:
-    """Attributes:
-    commit: the full commit of the code; empty where it is under no version control, or has no commit.
-    dirty: whether a file that git does not ignore differs from that commit.
-    packages: `name==version` for Python and each of `PACKAGES` that is installed, separated by spaces.
+    """The code that made a run.
+
+    Attributes:
+        commit: the full commit of the code; empty where it is under no version control, or has no commit.
+        dirty: whether a file that git does not ignore differs from that commit.
+        packages: `name==version` for Python and each of `PACKAGES` that is installed, separated by spaces.
     """
 
     commit: str

@@ -19,7 +19,12 @@ Array = NDArray[np.float64]
 
 
 class Size(NamedTuple):
-    """Attributes: of a drawing, in CSS pixels; and the CSS class that says where it is shown."""
+    """The size of a drawing.
+
+    Attributes:
+        width, height: in CSS pixels.
+        shown: the CSS class that decides on which screens it is shown.
+    """
 
     width: int
     height: int

@@ -15,7 +15,13 @@ Array = NDArray[np.float64]
 
 
 class Fit(NamedTuple):
-    """Attributes: the problem, its test part, and what the run predicts for it, `(n, k)`, on the original scale."""
+    """The predictions of a run for the test part.
+
+    Attributes:
+        problem: what was fitted.
+        test: its test part.
+        predicted: `(n, k)`, on the original scale.
+    """
 
     problem: Problem
     test: Part

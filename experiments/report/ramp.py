@@ -19,7 +19,11 @@ _REST = 0.9  # of the errors lie within the bands; the last takes the others too
 
 
 class Ramp(NamedTuple):
-    """Attributes: `edges`, `(11,)`, of the ten bands; rising."""
+    """Ten bands of errors.
+
+    Attributes:
+        edges: of the bands, `(11,)`, rising.
+    """
 
     edges: Array
 

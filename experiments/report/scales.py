@@ -12,7 +12,12 @@ WIDE = 8.0  # times: numbers > 0 that span more are shown on a log scale
 
 
 class Scale(NamedTuple):
-    """Attributes: the values at its two ends, and whether it is logarithmic."""
+    """An axis.
+
+    Attributes:
+        low, high: the values at its two ends.
+        log: whether it is logarithmic.
+    """
 
     low: float
     high: float

@@ -21,7 +21,13 @@ Array = NDArray[np.float64]
 
 
 class _Curve(NamedTuple):
-    """Attributes: the row of its trial, and its points: epochs, rising, and losses > 0."""
+    """The loss curve of a trial.
+
+    Attributes:
+        row: of the trial in `Facts.runs`.
+        epochs: rising.
+        losses: of the validation part, > 0.
+    """
 
     row: int
     epochs: Array

@@ -25,8 +25,14 @@ Mask = NDArray[np.bool_]
 
 
 class _Trials(NamedTuple):
-    """Attributes: the knob across and the knob up; the errors, and their colours; which trials diverged or failed; the
-    names of the knobs that differ besides those two.
+    """The trials of a map.
+
+    Attributes:
+        x, y: the knob across and the knob up.
+        errors: of the trials, `(n,)`; NaN where one has none.
+        ramp: the colours of the errors.
+        lost: which trials diverged or failed, `(n,)`.
+        others: the names of the other knobs that differ.
     """
 
     x: Knob
@@ -38,7 +44,13 @@ class _Trials(NamedTuple):
 
 
 class _Surface(NamedTuple):
-    """Attributes: on the grid, the error or its logarithm, and how far within the trials it is; the bands' edges."""
+    """The surface through the errors, on a grid.
+
+    Attributes:
+        z: the error or its logarithm.
+        inside: how far within the trials each place is.
+        edges: of the colours' bands.
+    """
 
     z: Array
     inside: Array
