@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-Verdict = Literal["better", "worse", "cannot be told"]
-"""Of a against b: better where a's mean is lower; "cannot be told" where the difference is not significant."""
+Verdict = Literal["better", "worse", "not distinguishable"]
+"""Of a against b: better where a's mean is lower; "not distinguishable" where the difference is not significant."""
 
 LEVEL = 0.95
 """The coverage of intervals."""
@@ -89,7 +89,7 @@ def paired(a: Sequence[float], b: Sequence[float]) -> Comparison:
     >>> paired([1.0, 2.0, 3.0], [1.6, 2.5, 3.7]).verdict
     'better'
     >>> unpaired([1.0, 2.0, 3.0], [1.6, 2.5, 3.7]).verdict
-    'cannot be told'
+    'not distinguishable'
     """
     _check("a", a)
     _check("b", b)
@@ -202,7 +202,7 @@ def dunnett(comparisons: int, df: int) -> float:
 
 def _comparison(difference: float, half: float, n: int) -> Comparison:
     low, high = difference - half, difference + half
-    verdict: Verdict = "better" if high < 0 else "worse" if low > 0 else "cannot be told"
+    verdict: Verdict = "better" if high < 0 else "worse" if low > 0 else "not distinguishable"
     return Comparison(difference, low, high, n, verdict)
 
 

@@ -138,7 +138,7 @@ def importance(study: str, value: str = "val_mse", *, uri: str | None = None) ->
 
 
 def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -> Between:
-    """Whether `a` is better than `b`: `better`, `worse`, or `cannot be told`, with the difference and its interval.
+    """Whether `a` is `better` or `worse` than `b`, or `not distinguishable`, with the difference and its interval.
 
     Args:
         a, b: each a study (for the best of its ranking), a trial as `STUDY/NUMBER`,
@@ -148,7 +148,7 @@ def between(a: str, b: str, value: str = "val_mse", *, uri: str | None = None) -
 
     Returns:
         The verdict with all that it rests on; `print` it for a sentence. Runs that have several seeds in common are
-        compared seed by seed, others by Welch's t; a single seed allows no verdict.
+        compared seed by seed, others by Welch's t; with a single seed they are not distinguishable.
 
     Raises:
         UnknownRun: no such run, or one without a result.

@@ -12,7 +12,7 @@ from knobwise.experiments.compare.best_trials import ranking
 from knobwise.experiments.record.errors import UnknownRun
 from knobwise.experiments.statistics import Comparison, Interval, Verdict, interval, paired, unpaired
 
-_MORE = "repeat both with --seeds 5 to tell them apart"
+_MORE = "repeat both with --seeds 5"
 
 
 class Sample(NamedTuple):
@@ -39,7 +39,7 @@ class Between:
         mean_a, mean_b: its mean over the seeds of each.
         interval_a, interval_b: the mean's 95% interval; None for a single seed.
         comparison: the difference a - b with its 95% interval; None where a or b has a single seed.
-        verdict: of a against b: `better`, `worse` or `cannot be told`.
+        verdict: of a against b: `better`, `worse` or `not distinguishable`.
         how: what was compared with what.
     """
 
@@ -56,11 +56,9 @@ class Between:
 
     def __str__(self) -> str:
         """The verdict, the two means, the difference and how they were compared, in a sentence or two."""
-        known = self.verdict != "cannot be told"
+        known = self.verdict != "not distinguishable"
         verdict = (
-            f"{self.a} is {self.verdict} than {self.b}"
-            if known
-            else f"{self.a} or {self.b}: which is better cannot be told"
+            f"{self.a} is {self.verdict} than {self.b}" if known else f"{self.a} and {self.b} are not distinguishable"
         )
         means = f"{self.value} {_mean(self.mean_a, self.interval_a)} against {_mean(self.mean_b, self.interval_b)}"
         if self.comparison is not None:
@@ -113,7 +111,7 @@ def sample(table: pd.DataFrame, study: str, trial: int | None, run_id: str, valu
 def between(a: Sample, b: Sample, value: str = "val_mse") -> Between:
     """Compare two runs: seed by seed where both have two or more seeds in common, by Welch's t otherwise.
 
-    A single seed of either allows no verdict: another seed might reverse the order.
+    With a single seed of either they are not distinguishable: another seed might give the other order.
 
     >>> a = Sample("mine/1", {0: 1.0, 1: 2.0, 2: 3.0}, "replicates")
     >>> b = Sample("mine/2", {0: 1.6, 1: 2.5, 2: 3.7}, "replicates")
@@ -143,7 +141,7 @@ def between(a: Sample, b: Sample, value: str = "val_mse") -> Between:
         interval_a=_interval(a),
         interval_b=_interval(b),
         comparison=comparison,
-        verdict="cannot be told" if comparison is None else _verdict(comparison, value),
+        verdict="not distinguishable" if comparison is None else _verdict(comparison, value),
         how=how,
     )
 
@@ -158,7 +156,7 @@ def _verdict(comparison: Comparison, value: str) -> Verdict:
     reversed_verdicts: dict[Verdict, Verdict] = {
         "better": "worse",
         "worse": "better",
-        "cannot be told": "cannot be told",
+        "not distinguishable": "not distinguishable",
     }
     return reversed_verdicts[comparison.verdict]
 

@@ -51,7 +51,7 @@ class Champion(NamedTuple):
         return f"models:/{self.name}@{names.CHAMPION}"
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """Which it is, in a few words."""
         confirmed = "" if self.confirmed is None else f", confirmed {self.confirmed:.4g}"
         anew = " made anew" if self.kind == "retrain" else ""
@@ -142,19 +142,19 @@ def _crown(client: "MlflowClient", uri: str, study: str, run_id: str, confirmed_
         client.set_model_version_tag(study, str(present.version), names.CONFIRMED, repr(_confirmed(its_run)))
         present = present._replace(confirmed=_confirmed(its_run))
     if present is not None and present.run_id == run_id:
-        return Crowned(present, False, f"Champion stays: {present.told}.")
+        return Crowned(present, False, f"Champion stays: {present.label}.")
     model = stored.read(client, uri, run_id)
     _check_owner(client, study, model)
     replaced = confirmed_best and present is not None and present.kind == "trial"
     if present is not None and its_run is not None and not replaced:
         refusal = _not_better(model, present, int(its_run.data.params["seed"]))
         if refusal:
-            return Crowned(present, False, f"Champion stays: {present.told}; {refusal}.")
+            return Crowned(present, False, f"Champion stays: {present.label}; {refusal}.")
     version = _registered(client, study, model, package.log(client, study, model))
     client.set_registered_model_alias(study, names.CHAMPION, version)
     champion = champion_of(client, study)
     assert champion is not None
-    return Crowned(champion, True, f"Champion: {champion.uri}, {champion.told}.")
+    return Crowned(champion, True, f"Champion: {champion.uri}, {champion.label}.")
 
 
 def _confirmed(run: "Run") -> float | None:

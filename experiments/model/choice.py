@@ -27,10 +27,10 @@ class Choice(NamedTuple):
     champion: Champion | None
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """Which model it is, in a few words."""
         if self.champion is not None:
-            return f"the champion of {self.study.study}, {self.champion.told}"
+            return f"the champion of {self.study.study}, {self.champion.label}"
         return f"trial {self.model.trial} of {self.study.study} (val MSE {self.model.val_mse:.4g})"
 
 

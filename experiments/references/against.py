@@ -1,11 +1,13 @@
 """Compares a study's best network with the reference models: a constant, a linear model, boosted trees."""
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knobwise.experiments.statistics import paired
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from knobwise.experiments.data.problem import Array, Problem
 
 
@@ -19,7 +21,7 @@ class Scored(NamedTuple):
         trial: number of the network's trial; -1 where there is no comparison.
         difference: the network's squared error minus the model's, mean over the test rows; lower is better.
         low, high: its 95% interval.
-        verdict: `better`, `worse` or `cannot be told`, of the network; empty where there is no comparison.
+        verdict: `better`, `worse` or `not distinguishable`, of the network; empty where there is no comparison.
     """
 
     name: str
@@ -56,7 +58,13 @@ def dumps(scored: list[Scored]) -> str:
 
 def loads(text: str) -> list[Scored]:
     """The inverse of `dumps`; an empty list from an empty text."""
-    return [Scored(**each) for each in json.loads(text or "[]")]
+    return [from_fields(each) for each in json.loads(text or "[]")]
+
+
+def from_fields(fields: "Mapping[str, Any]") -> Scored:
+    """A model from its fields, as a study keeps them; version 0.1.0 had another word for `not distinguishable`."""
+    scored = Scored(**fields)
+    return scored._replace(verdict="not distinguishable") if scored.verdict == "cannot be told" else scored
 
 
 def sentences(scored: list[Scored]) -> list[str]:
@@ -68,8 +76,8 @@ def sentences(scored: list[Scored]) -> list[str]:
     """
     templates = {
         "worse": "The {name} model wins: on the test rows the squared error of trial {trial} is higher by {size}.",
-        "cannot be told": "Trial {trial} is not distinguishable from the {name} model on the test rows: its squared "
-        "error is {way} by {size}.",
+        "not distinguishable": "Trial {trial} is not distinguishable from the {name} model on the test rows: its "
+        "squared error is {way} by {size}.",
         "better": "Trial {trial} beats the {name} model on the test rows: its squared error is lower by {size}.",
     }
     lines = []

@@ -67,7 +67,7 @@ def main(given: Given) -> int:
         table.to_csv(text, index=False)
         sys.stdout.write(text.getvalue())
     count = counted(len(table), "prediction")
-    sys.stderr.write(f"{count} by {choice.told}{f', in {output}' if output else ''}\n")
+    sys.stderr.write(f"{count} by {choice.label}{f', in {output}' if output else ''}\n")
     return 0
 
 

@@ -71,7 +71,7 @@ def main(given: Given) -> int:
     config = _config(choice.model.problem, choice.model.config, knobs)
     console = Console(stderr=True, highlight=False)
     with Interrupts() as interrupts:
-        sys.stderr.write(f"From {choice.told}: {_told(choice, config)}.\n")
+        sys.stderr.write(f"From {choice.label}: {_changes(choice, config)}.\n")
         try:
             trained = _train(choice.model.problem, config, interrupts, console)
         except Stopped:
@@ -143,7 +143,7 @@ def _status(outcome: Outcome) -> str:
     return "complete" if math.isfinite(outcome.metrics.get("test_mse", math.nan)) else "diverged"
 
 
-def _told(choice: Choice, config: RunConfig) -> str:
+def _changes(choice: Choice, config: RunConfig) -> str:
     changed = retrained.changes(choice.model.config, config)
     turned = ", ".join(f"{name} {after} instead of {before}" for name, (before, after) in changed.items())
     return turned or "the same knobs"

@@ -30,13 +30,13 @@ def test_models_with_equal_errors_are_not_distinguishable() -> None:
     problem = load("diabetes")
     true = problem.test().y
     one, other = np.random.default_rng(1).normal(size=(2, *true.shape))
-    assert against(LINEAR, problem, 0, true + one, true + other).verdict == "cannot be told"
+    assert against(LINEAR, problem, 0, true + one, true + other).verdict == "not distinguishable"
 
 
 def test_sentences_begin_where_the_network_is_worse() -> None:
     scored = [
         LINEAR._replace(trial=2, difference=-2.0, low=-3.0, high=-1.0, verdict="better", name="constant"),
-        LINEAR._replace(trial=2, difference=-0.5, low=-2.0, high=1.0, verdict="cannot be told", name="boosted"),
+        LINEAR._replace(trial=2, difference=-0.5, low=-2.0, high=1.0, verdict="not distinguishable", name="boosted"),
         LINEAR._replace(trial=2, difference=1.0, low=0.5, high=1.5, verdict="worse"),
         LINEAR._replace(name="never compared"),
     ]
@@ -62,3 +62,8 @@ def test_the_report_says_who_wins_and_shows_every_model() -> None:
     assert "The linear model wins" in page
     assert all(each in page for each in ("test accuracy", "0.25", "Trees, not &lt;converged&gt;"))
     assert references.content(cast(Facts, SimpleNamespace(tags={}))) is None
+
+
+def test_a_verdict_recorded_by_an_earlier_version_is_read() -> None:
+    recorded = dumps([LINEAR._replace(verdict="cannot be told")])
+    assert [each.verdict for each in loads(recorded)] == ["not distinguishable"]

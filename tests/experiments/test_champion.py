@@ -259,8 +259,8 @@ def test_a_name_stands_for_the_champion_else_for_the_best_trial(tracker: Tracker
     assert (found.model.inputs, found.model.outputs) == (["X", "Y"], ["Z"])
     crown(tracker.uri, study.study, first)
     found = choice.choose("lr_epochs")
-    assert found.told == "the champion of lr_epochs, version 1 (trial 0, val MSE 5)"
-    assert choice.choose("lr_epochs", trial=1).told == "trial 1 of lr_epochs (val MSE 6)"
+    assert found.label == "the champion of lr_epochs, version 1 (trial 0, val MSE 5)"
+    assert choice.choose("lr_epochs", trial=1).label == "trial 1 of lr_epochs (val MSE 6)"
     with pytest.raises(UnknownRun, match="trial must be one of the 2 that are over in 'lr_epochs', got 9"):
         choice.choose("lr_epochs", trial=9)
 

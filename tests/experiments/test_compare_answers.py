@@ -41,9 +41,9 @@ def test_between_finds_trials_studies_and_runs(
     assert found.comparison.difference == pytest.approx(np.mean([-5.0, -5.0, -4.5]))
     assert compare.between(here["good"], here["baseline"]) == found
     assert compare.between("seeded", "seeded/0") == found, "a study is its best trial"
-    assert compare.between("seeded/1", "seeded/2").verdict == "cannot be told"
+    assert compare.between("seeded/1", "seeded/2").verdict == "not distinguishable"
     alone = compare.between(here["study"], "seeded")
-    assert (alone.a, alone.verdict, alone.comparison) == ("alone/0", "cannot be told", None)
+    assert (alone.a, alone.verdict, alone.comparison) == ("alone/0", "not distinguishable", None)
     replicates = compare.runs("seeded", replicates=True).set_index(["trial", "replicate"])["run_id"]
     one = compare.between(replicates[1, 2], replicates[0, 0])
     assert (one.a, one.mean_a, one.b, one.mean_b) == ("seeded/1, replicate 2", 6.5, "seeded/0, replicate 0", 9.0)

@@ -103,8 +103,8 @@ def test_between_takes_welch_where_no_seeds_are_shared() -> None:
     low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
     assert found.comparison is not None
     assert found.comparison[1:3] == pytest.approx((low, high))
-    assert found.verdict == "cannot be told"
-    assert str(found).startswith("s/1 or s/2: which is better cannot be told: val_mse 2 (")
+    assert found.verdict == "not distinguishable"
+    assert str(found).startswith("s/1 and s/2 are not distinguishable: val_mse 2 (")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_between_takes_welch_where_no_seeds_are_shared() -> None:
 )
 def test_a_single_seed_tells_nothing(a: dict[int, float], b: dict[int, float], said: str) -> None:
     found = between(Sample("s/1", a, "one run"), Sample("s/2", b, "replicates"))
-    assert (found.verdict, found.comparison) == ("cannot be told", None)
+    assert (found.verdict, found.comparison) == ("not distinguishable", None)
     assert said in str(found)
 
 

@@ -50,7 +50,7 @@ def test_students_sleep() -> None:
     welch = unpaired(DEXTRO, LAEVO)
     # t = -1.8608, 17.776 degrees of freedom, interval [-3.3655, 0.2055].
     assert welch[:4] == pytest.approx((-1.58, -3.3654832, 0.2054832, 10), abs=1e-6)
-    assert welch.verdict == "cannot be told"
+    assert welch.verdict == "not distinguishable"
 
 
 @given(SAMPLES, SAMPLES)
@@ -63,7 +63,7 @@ def test_welch_is_scipys(a: list[float], b: list[float]) -> None:
 @given(st.lists(st.tuples(ERRORS, ERRORS), min_size=2, max_size=8))
 def test_swapping_the_two_reverses_the_verdict(pairs: list[tuple[float, float]]) -> None:
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
-    turned = {"better": "worse", "worse": "better", "cannot be told": "cannot be told"}
+    turned = {"better": "worse", "worse": "better", "not distinguishable": "not distinguishable"}
     for compare in (paired, unpaired):
         one, other = compare(a, b), compare(b, a)
         assert other.verdict == turned[one.verdict]
@@ -72,7 +72,7 @@ def test_swapping_the_two_reverses_the_verdict(pairs: list[tuple[float, float]])
 
 @pytest.mark.parametrize("compare", [paired, unpaired])
 def test_values_that_do_not_vary(compare: Callable[[Sequence[float], Sequence[float]], Comparison]) -> None:
-    assert compare([1.0, 1.0], [1.0, 1.0]).verdict == "cannot be told"
+    assert compare([1.0, 1.0], [1.0, 1.0]).verdict == "not distinguishable"
     assert compare([1.0, 1.0], [2.0, 2.0]) == (-1.0, -1.0, -1.0, 2, "better")
 
 
@@ -81,7 +81,7 @@ def test_effects_of_shared_seeds_cancel() -> None:
     a = [value + noise for value, noise in zip(seeds, (0.01, -0.01, 0.02, 0.0, -0.02), strict=True)]
     b = [value + 0.1 for value in seeds]
     assert paired(a, b).verdict == "better"
-    assert unpaired(a, b).verdict == "cannot be told"
+    assert unpaired(a, b).verdict == "not distinguishable"
 
 
 @pytest.mark.parametrize("wrong", [[], [1.0], [1.0, math.inf], [1.0, math.nan]])

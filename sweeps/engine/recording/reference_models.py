@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import optuna
 
 from knobwise.experiments import problems
-from knobwise.experiments.references.against import Scored, against
+from knobwise.experiments.references.against import Scored, against, from_fields
 from knobwise.nn_core import predictor
 from knobwise.sweeps.engine.study_attrs import REFERENCES
 
@@ -82,4 +82,4 @@ def finish(
 
 def of(study: optuna.Study) -> list[Scored]:
     """The reference models of a study."""
-    return [Scored(**each) for each in study.user_attrs.get(REFERENCES, [])]
+    return [from_fields(each) for each in study.user_attrs.get(REFERENCES, [])]
