@@ -1,4 +1,4 @@
-"""178 wines of three growers, told apart by thirteen measures of chemistry.
+"""178 wines of three growers, by thirteen chemical measures.
 
 The classes overlap little, so a small network soon finds all; the test part has few rows, so its accuracy is coarse.
 

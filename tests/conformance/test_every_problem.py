@@ -142,7 +142,7 @@ def test_a_listing_has_a_description(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("friedman1?noise=-1", "noise must be >= 0, got -1"),
         ("friedman2?noise=nan", "noise must be a finite number >= 0, got nan"),
@@ -158,6 +158,6 @@ def test_a_listing_has_a_description(name: str) -> None:
         ("digits?noise=1", "problem digits takes no options, got noise"),
     ],
 )
-def test_a_wrong_option_is_refused_in_one_line(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+def test_a_wrong_option_is_refused_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         problems.load(text)

@@ -21,7 +21,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 
 def bowl(x: Array) -> tuple[float, Array]:
-    """f = 1/2 sum c_i x_i^2 with c from 1 to 3: gentle enough for L-BFGS to take every step in full."""
+    """f = 1/2 sum c_i x_i^2 with c from 1 to 3: so that L-BFGS takes every step in full."""
     c = np.linspace(1, 3, len(x))
     return 0.5 * float(c @ x**2), c * x
 
