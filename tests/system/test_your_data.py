@@ -99,13 +99,13 @@ def test_a_reader_gets_from_a_file_to_a_served_model(reader: tuple[Path, dict[st
     sweep, predict, *_, served_said = printed.values()
     assert "test accuracy" in sweep
     assert all(name in sweep for name in ("constant", "linear", "gradient boosting", "scikit-learn MLP"))
-    said = pd.read_csv(folder / "said.csv")
-    assert list(said) == ["cultivar", "P(barbera)", "P(barolo)", "P(grignolino)"]
-    assert set(said["cultivar"]) <= {"barbera", "barolo", "grignolino"}
-    assert said.to_csv(index=False) == predict
+    table = pd.read_csv(folder / "predicted.csv")
+    assert list(table) == ["cultivar", "P(barbera)", "P(barolo)", "P(grignolino)"]
+    assert set(table["cultivar"]) <= {"barbera", "barolo", "grignolino"}
+    assert table.to_csv(index=False) == predict
     (first,) = json.loads(served_said)["predictions"]
-    assert first["cultivar"] == said["cultivar"][0]
-    assert first["P(barolo)"] == pytest.approx(said["P(barolo)"][0], abs=1e-6)
+    assert first["cultivar"] == table["cultivar"][0]
+    assert first["P(barolo)"] == pytest.approx(table["P(barolo)"][0], abs=1e-6)
 
 
 def test_every_run_says_which_data_it_is_of(reader: tuple[Path, dict[str, str]]) -> None:
