@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.snapshots import Snapshots
 
 Status = Literal["complete", "paused", "stopped", "diverged"]
 
@@ -46,6 +47,8 @@ class Outcome:
         datasets: for `train`, `val` and `test`: rows, columns and the SHA-256 of the values.
         pictures: PNG files by artifact path (`pictures/true_vs_predicted.png`).
         checkpoint: the bytes of an `.npz` file from which the run can be continued or its model be loaded.
+        snapshots: the parameters `(P,)` at doublings of the epoch, for a surface that can be drawn; none of a run that
+            diverged.
     """
 
     problem: str
@@ -57,6 +60,7 @@ class Outcome:
     datasets: dict[str, "DatasetFacts"]
     pictures: dict[str, bytes] = field(default_factory=dict)
     checkpoint: bytes = b""
+    snapshots: Snapshots = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

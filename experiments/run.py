@@ -14,6 +14,7 @@ from knobwise.experiments.cost import flops
 from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.metrics import scores
 from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome, Status
+from knobwise.experiments.snapshots import Snapshots, add, due
 from knobwise.nn_core import checkpoint as checkpoints
 from knobwise.nn_core import variants
 from knobwise.nn_core.buffers import with_ones
@@ -72,6 +73,7 @@ def run(
     config: RunConfig,
     *,
     checkpoint: bytes = b"",
+    snapshots: Snapshots | None = None,
     until: int | None = None,
     pictures: bool = True,
 ) -> Outcome:
@@ -83,6 +85,7 @@ def run(
     Args:
         checkpoint: of an earlier outcome with the same problem and configuration (`epochs` may be larger now, where
             the schedule does not depend on the total).
+        snapshots: of that earlier outcome, as far as they are known; none where None.
         until: stop after this epoch, `paused`; None for the configuration's last.
         pictures: whether to draw, once the run is over.
 
@@ -93,6 +96,7 @@ def run(
     network, recipe = network_of(problem, config), recipe_of(config)
     last = config.epochs if until is None else min(until, config.epochs)
     progress = _begin(network, recipe, config) if not checkpoint else _resume(checkpoint, network, config)
+    progress.snapshots = dict(snapshots or {}) if problem.is_drawn_on_grid else None
     started = time.perf_counter()
     _train(network, recipe, config, data, progress, last)
     progress.seconds += time.perf_counter() - started
@@ -134,6 +138,7 @@ def run(
         datasets={name: facts(problem, name, part) for name, part in data.parts.items()},
         pictures=drawn,
         checkpoint=progress.dump(config, data, problem),
+        snapshots=progress.snapshots if progress.snapshots and status != "diverged" else {},
     )
 
 
@@ -194,13 +199,14 @@ def facts(problem: Problem, name: str, part: Part) -> DatasetFacts:
 
 @dataclass
 class _Progress:
-    """The progress of a run, which a checkpoint holds."""
+    """The progress of a run: what a checkpoint holds, and the snapshots beside it."""
 
     state: TrainState
     stopping: EarlyStopping
     losses: list[float]
     val: list[tuple[int, float]]
     seconds: float = 0.0
+    snapshots: dict[int, NDArray[Any]] | None = None  # None where they cannot be drawn
 
     def curves(self) -> Curves:
         return Curves(
@@ -247,6 +253,8 @@ def _train(network: Network, recipe: Recipe, config: RunConfig, data: Data, prog
         return
     for epoch in train(network, state, recipe, *data.train, until=last):
         progress.losses.append(float(epoch.loss))
+        if progress.snapshots is not None and due(epoch.number):
+            progress.snapshots = add(progress.snapshots, epoch.number, state.params)
         if _scored(epoch.number, config.epochs) and _score(network, data, progress):
             return
     if state.epoch == config.epochs and (not progress.val or progress.val[-1][0] < state.epoch):

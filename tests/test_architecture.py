@@ -21,9 +21,9 @@ ROOMS = {
         "trials", "settings", "study_attrs", "sweep", "errors",
     ),
     "knobwise.experiments": (
-        "article", "estimators", "report", "model", "compare", "record", "references", "run", "forming", "plots",
-        "problems", "metrics", "compat", "cost", "data", "outcome", "config", "ranking", "statistics", "pareto", "text",
-        "shell",
+        "article", "estimators", "report", "model", "compare", "record", "references", "run", "plots",
+        "problems", "metrics", "compat", "cost", "data", "outcome", "snapshots", "config",
+        "ranking", "statistics", "pareto", "text", "shell",
     ),
 }  # fmt: skip
 
@@ -202,7 +202,7 @@ for module in pkgutil.walk_packages(nn_core.__path__, "knobwise.nn_core."):
 """
     # -S leaves site-packages out, -I the environment and the working directory.
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     names = {line.split()[0] for line in done.stdout.splitlines()}

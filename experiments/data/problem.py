@@ -71,3 +71,8 @@ class Problem(NamedTuple):
     def shown(self) -> str:
         """The name for people."""
         return self.title or Spec.parse(self.name).title
+
+    @property
+    def is_drawn_on_grid(self) -> bool:
+        """Whether predictions can be drawn as a surface: one output over a grid of two inputs."""
+        return self.grid is not None and len(self.outputs) == 1

@@ -1,7 +1,7 @@
 """The champion: a study's best model, registered under the study's name with the alias `champion`.
 
 What is served as `models:/STUDY@champion`. The alias moves only to a model that is better by what is known of both.
-Every step looks first at what is there, so that a crown that was cut short is finished by the next.
+Every step looks first at what is there, so that a promotion that was interrupted is completed by the next.
 """
 
 import json
@@ -58,15 +58,21 @@ class Champion(NamedTuple):
         return f"version {self.version} (trial {self.trial}{anew}, val MSE {self.val_mse:.4g}{confirmed})"
 
 
-class Crowned(NamedTuple):
-    """Attributes: the champion now, None where there can be none; whether it is another than before; a line on it."""
+class Promotion(NamedTuple):
+    """What became of a promotion.
+
+    Attributes:
+        champion: the champion now; None where there can be none.
+        moved: whether it is another than before.
+        note: one line on it, for the user.
+    """
 
     champion: Champion | None
     moved: bool
-    said: str
+    note: str
 
 
-def crown(uri: str, study: str, run_id: str, *, confirmed_best: bool = False) -> Crowned:
+def promote(uri: str, study: str, run_id: str, *, confirmed_best: bool = False) -> Promotion:
     """Make the model of run `run_id` the study's champion, where it is better than the present one.
 
     The best of a confirmed ranking replaces any other trial. Else, where both are confirmed, the means over fresh seeds
@@ -87,20 +93,9 @@ def crown(uri: str, study: str, run_id: str, *, confirmed_best: bool = False) ->
     try:
         client = connect(uri)
         with store_errors(uri, f"cannot register the model of {study!r} in"), _as_default(uri):
-            return _crown(client, uri, study, run_id, confirmed_best)
+            return _promote(client, uri, study, run_id, confirmed_best)
     except StoreError as error:
-        return Crowned(None, False, f"No champion: {error}")
-
-
-def present(uri: str, study: str) -> str:
-    """The id of the run whose model is the study's champion; empty where there is none, or the store keeps none."""
-    try:
-        client = connect(uri)
-        with store_errors(uri, f"cannot look for the champion of {study!r} in"):
-            champion = champion_of(client, study)
-    except StoreError:  # `crown` tells of it
-        return ""
-    return champion.run_id if champion else ""
+        return Promotion(None, False, f"No champion: {error}")
 
 
 @contextmanager
@@ -135,26 +130,26 @@ def champion_of(client: "MlflowClient", study: str) -> Champion | None:
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "ENDPOINT_NOT_FOUND", "FEATURE_DISABLED")
 
 
-def _crown(client: "MlflowClient", uri: str, study: str, run_id: str, confirmed_best: bool) -> Crowned:
+def _promote(client: "MlflowClient", uri: str, study: str, run_id: str, confirmed_best: bool) -> Promotion:
     present = champion_of(client, study)
     its_run = client.get_run(present.run_id) if present else None
     if present is not None and its_run is not None and _confirmed(its_run) not in (None, present.confirmed):
         client.set_model_version_tag(study, str(present.version), names.CONFIRMED, repr(_confirmed(its_run)))
         present = present._replace(confirmed=_confirmed(its_run))
     if present is not None and present.run_id == run_id:
-        return Crowned(present, False, f"Champion stays: {present.label}.")
+        return Promotion(present, False, f"Champion stays: {present.label}.")
     model = stored.read(client, uri, run_id)
     _check_owner(client, study, model)
     replaced = confirmed_best and present is not None and present.kind == "trial"
     if present is not None and its_run is not None and not replaced:
         refusal = _not_better(model, present, int(its_run.data.params["seed"]))
         if refusal:
-            return Crowned(present, False, f"Champion stays: {present.label}; {refusal}.")
+            return Promotion(present, False, f"Champion stays: {present.label}; {refusal}.")
     version = _registered(client, study, model, package.log(client, study, model))
     client.set_registered_model_alias(study, names.CHAMPION, version)
     champion = champion_of(client, study)
     assert champion is not None
-    return Crowned(champion, True, f"Champion: {champion.uri}, {champion.label}.")
+    return Promotion(champion, True, f"Champion: {champion.uri}, {champion.label}.")
 
 
 def _confirmed(run: "Run") -> float | None:

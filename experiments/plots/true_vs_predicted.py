@@ -32,8 +32,7 @@ class _Panels(NamedTuple):
 
 def applies(view: RunView) -> bool:
     """Whether the run has predicted a surface."""
-    problem = view.problem
-    return view.predicted is not None and problem.grid is not None and len(problem.outputs) == 1 and not problem.classes
+    return view.predicted is not None and view.problem.is_drawn_on_grid and not view.problem.classes
 
 
 def draw(view: RunView) -> Figure:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT = "checkpoint.npz"
 CURVES = "curves.csv"
+SNAPSHOTS = "snapshots.npz"
 SCRATCH = "knobwise-"
 """How folders in the system's place for temporary files begin."""
 

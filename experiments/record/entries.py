@@ -92,14 +92,14 @@ def dataset_inputs(outcome: Outcome) -> "list[DatasetInput]":
     ]
 
 
-def write_files(outcome: Outcome, folder: Path) -> None:
-    """Write what MLflow keeps as artifacts: `curves.csv`, `config.json`, `checkpoint.npz` and the pictures."""
+def write_files(outcome: Outcome, further: Mapping[str, bytes], folder: Path) -> None:
+    """Write what MLflow keeps as artifacts: `curves.csv`, `config.json`, `checkpoint.npz`, pictures, and `further`."""
     (folder / artifacts.CURVES).write_text(_csv(outcome.curves))
     about = {"problem": outcome.problem, "config": outcome.config.as_dict()}
     (folder / "config.json").write_text(json.dumps(about, indent=2) + "\n")
     if outcome.checkpoint:
         (folder / artifacts.CHECKPOINT).write_bytes(outcome.checkpoint)
-    write_contents(outcome.pictures, folder)
+    write_contents({**outcome.pictures, **further}, folder)
 
 
 def write_contents(contents: Mapping[str, bytes], folder: Path) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NO_TAGS: Mapping[str, str] = {}
 _NO_METRICS: Mapping[str, float] = {}
-_NO_PICTURES: Mapping[str, bytes] = {}
+_NO_FILES: Mapping[str, bytes] = {}
 
 
 @final
@@ -96,6 +96,7 @@ class Tracker:
         metrics: Mapping[str, float] = _NO_METRICS,
         replicate: int | None = None,
         parent: str | None = None,
+        further: Mapping[str, bytes] = _NO_FILES,
         on_created: Callable[[str], None] | None = None,
     ) -> str:
         """Record a run that is over, and return MLflow's id of it.
@@ -111,6 +112,7 @@ class Tracker:
             tags, metrics: further ones; they replace ours of the same name.
             replicate: which replicate of the trial it is; None for the trial itself.
             parent: run id of the trial that it is a replicate of.
+            further: more files, by artifact path.
             on_created: called with the run's id before anything else is written.
         """
         if status not in names.STATUSES:
@@ -122,7 +124,7 @@ class Tracker:
             run_id, address = self._child(study, trial, started_ms, first_tags, replicate, parent)
             if on_created:
                 on_created(run_id)
-            artifacts.write(self._client, run_id, address, lambda folder: entries.write_files(outcome, folder))
+            artifacts.write(self._client, run_id, address, lambda folder: entries.write_files(outcome, further, folder))
             curves = entries.curve_metrics(outcome.curves, started_ms, ended_ms)
             results = writers.Results(
                 state="FAILED" if status == "failed" else "FINISHED",
@@ -191,10 +193,10 @@ class Tracker:
         with self._failing(f"cannot read the study {study.study!r} in"):
             return study_runs.every_run(self._reader, study, "confirmation")
 
-    def checkpoint(self, run_id: str) -> bytes:
-        """The checkpoint of a recorded run; empty where it has none, or the file is gone."""
-        with self._failing(f"cannot read the checkpoint of run {run_id} in"):
-            return artifacts.read(self._client, run_id, artifacts.CHECKPOINT)
+    def file(self, run_id: str, path: str) -> bytes:
+        """A recorded run's file, by artifact path; empty where it has none, or the file is gone."""
+        with self._failing(f"cannot read {path} of run {run_id} in"):
+            return artifacts.read(self._client, run_id, path)
 
     def add(self, run_id: str, metrics: Mapping[str, float]) -> None:
         """Add to the metrics of a run that is over."""
@@ -224,7 +226,7 @@ class Tracker:
         description: str,
         metrics: Mapping[str, float],
         tags: Mapping[str, str],
-        pictures: Mapping[str, bytes] = _NO_PICTURES,
+        pictures: Mapping[str, bytes] = _NO_FILES,
     ) -> None:
         """Record the study's results on its parent run; may be called again as the study continues.
 

@@ -23,17 +23,18 @@ import json
 import math
 import sys
 import time
+from concurrent.futures import wait
 from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from knobwise.experiments import forming, problems
+from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
-from knobwise.experiments.forming import Frame
 from knobwise.experiments.model import images, retrained
-from knobwise.experiments.model.champion import Crowned, crown
+from knobwise.experiments.model.champion import Promotion, promote
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.plots.surface_frames import frames
 from knobwise.experiments.record.errors import CompareError
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.text import r2_text
@@ -43,20 +44,25 @@ from knobwise.sweeps.engine.results import table
 from knobwise.sweeps.engine.results.table import Column
 from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
-from knobwise.sweeps.engine.workers.jobs import JobError
-from knobwise.sweeps.engine.workers.replay import Stopped, rungs
+from knobwise.sweeps.engine.workers.jobs import Job, JobError, train
+from knobwise.sweeps.engine.workers.pool import Workers
 
 KNOBS = {"--epochs": "epochs", "--samples": "n_samples", "--seed": "seed"}
 """The field of `RunConfig` that each option sets."""
 
-STEPS = 20  # looks at how far the training is
+TICK = 0.25  # seconds between looks at interrupts
+LOSSES = 2  # workers that may die under the run before it is given up
 
 
 class Trained(NamedTuple):
-    """Attributes: what came of the training, its pictures by epoch, and when it began and ended."""
+    """A training that is over.
+
+    Attributes:
+        outcome: of the run.
+        started, ended: seconds since 1970.
+    """
 
     outcome: Outcome
-    frames: list[Frame]
     started: float
     ended: float
 
@@ -72,20 +78,21 @@ def main(given: Given) -> int:
     console = Console(stderr=True, highlight=False)
     with Interrupts() as interrupts:
         sys.stderr.write(f"From {choice.label}: {_changes(choice, config)}.\n")
-        try:
-            trained = _train(choice.model.problem, config, interrupts, console)
-        except Stopped:
+        trained = _train(choice.model.problem, config, interrupts, console)
+        if trained is None:
             sys.stderr.write("interrupted; nothing is recorded\n")
             return interrupts.exit_code
     run_id = retrained.record(choice, trained.outcome, _status(trained.outcome), trained.started, trained.ended)
-    images.log(choice.uri, run_id, trained.frames)
-    crowned = _crowned(choice, trained.outcome, run_id)
+    if _status(trained.outcome) == "complete":
+        problem, outcome = problems.load(choice.model.problem), trained.outcome
+        images.log(choice.uri, run_id, frames(problem, outcome.checkpoint, outcome.snapshots))
+    promotion = _promoted(choice, trained.outcome, run_id)
     if "--json" in given:
-        facts = _facts(choice, trained.outcome, run_id, crowned)
+        facts = _facts(choice, trained.outcome, run_id, promotion)
         sys.stdout.write(json.dumps(facts, allow_nan=False) + "\n")
     else:
         table.show(_columns(choice, trained.outcome), Console(highlight=False), bold=False)
-        sys.stdout.write(f"{crowned.said}\n")
+        sys.stdout.write(f"{promotion.note}\n")
     return 0
 
 
@@ -104,39 +111,48 @@ def _config(problem: str, before: RunConfig, knobs: dict[str, int]) -> RunConfig
         raise BadInput(str(error)) from None
 
 
-def _train(problem: str, config: RunConfig, interrupts: Interrupts, console: Console) -> Trained:
-    """Train in one worker, as a sweep would, and draw the surface on the way.
+def _train(problem: str, config: RunConfig, interrupts: Interrupts, console: Console) -> Trained | None:
+    """Train in one worker, as a sweep would; None where it was interrupted.
 
     Raises:
-        Stopped: it was interrupted.
-        Unfinished: the worker died, or the run raised.
+        Unfinished: workers keep dying, or the run raised.
     """
-    shown = set(forming.epochs_shown(config.epochs)) if forming.has_surface(problem) else set()
-    ends = sorted(shown | {math.ceil(config.epochs * step / STEPS) for step in range(1, STEPS + 1)})
     workers = pool.start("local", 1, "")
-    started, frames = time.time(), []
+    started = time.time()
     try:
         with console.status("training"):
-            for outcome in rungs(workers, problem, config, ends, lambda: bool(interrupts.signal)):
-                if outcome.status != "diverged" and (outcome.epochs_done in shown or outcome.status == "stopped"):
-                    frames.append(forming.frame(problem, outcome.checkpoint))
+            outcome = _outcome(workers, Job(problem=problem, config=config), interrupts)
+        return None if outcome is None else Trained(outcome, started, time.time())
     except workers.lost as error:
-        raise Unfinished(f"the worker died before the run was over: {error}") from None
+        raise Unfinished(f"{LOSSES + 1} workers died under the run: {error}") from None
     except JobError as error:
         raise Unfinished(f"the run could not be made: {error}") from None
     finally:
         workers.close()
-    return Trained(outcome, frames, started, time.time())
 
 
-def _crowned(choice: Choice, outcome: Outcome, run_id: str) -> Crowned:
-    """Whether it is the champion now. Where the study has none yet, its best trial is made it first, to be beaten."""
+def _outcome(workers: Workers, job: Job, interrupts: Interrupts, lost: int = 0) -> Outcome | None:
+    """The outcome of a job, which another worker begins anew where one dies; None where it was interrupted."""
+    future = workers.submit(train, job)
+    while not wait([future], TICK).done:
+        if interrupts.signal:
+            return None
+    try:
+        return future.result()
+    except workers.lost:
+        if lost == LOSSES:
+            raise
+        return _outcome(workers, job, interrupts, lost + 1)
+
+
+def _promoted(choice: Choice, outcome: Outcome, run_id: str) -> Promotion:
+    """Promote the run, if it is better. Where the study has no champion, its best trial is promoted first."""
     if _status(outcome) != "complete":
-        return Crowned(choice.champion, False, "The training diverged, so there is no model.")
+        return Promotion(choice.champion, False, "The training diverged, so there is no model.")
     best = choice if choice.champion else choose(choice.study.run_id)
     if best.champion is None:
-        crown(choice.uri, choice.study.study, best.model.run_id)
-    return crown(choice.uri, choice.study.study, run_id)
+        promote(choice.uri, choice.study.study, best.model.run_id)
+    return promote(choice.uri, choice.study.study, run_id)
 
 
 def _status(outcome: Outcome) -> str:
@@ -165,10 +181,10 @@ def _columns(choice: Choice, outcome: Outcome) -> list[Column]:
     return columns
 
 
-def _facts(choice: Choice, outcome: Outcome, run_id: str, crowned: Crowned) -> dict[str, Any]:
+def _facts(choice: Choice, outcome: Outcome, run_id: str, promotion: Promotion) -> dict[str, Any]:
     kept = ("val_mse", "test_mse", "test_r2")
     before = choice.model.run.data.metrics
-    champion = crowned.champion
+    champion = promotion.champion
     return {
         "study": choice.study.study,
         "from": {
@@ -181,6 +197,6 @@ def _facts(choice: Choice, outcome: Outcome, run_id: str, crowned: Crowned) -> d
         "status": _status(outcome),
         **{name: outcome.metrics.get(name) for name in kept},
         "champion": {"version": champion.version, "run_id": champion.run_id} if champion else None,
-        "moved": crowned.moved,
+        "moved": promotion.moved,
         "tracking_uri": without_credentials(choice.uri),
     }

@@ -1,15 +1,13 @@
-"""The end of a sitting: what was found goes onto the study's page in MLflow, and is told to who typed the command."""
+"""The end of a session: the results go onto the study's page in MLflow, and are reported to the user."""
 
 import json
 import shlex
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import optuna
 
 from knobwise.experiments.data.spec import Spec
-from knobwise.experiments.forming import Frame
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.references import against
@@ -17,48 +15,32 @@ from knobwise.sweeps.engine.driver import confirm
 from knobwise.sweeps.engine.driver.budgets import Ending
 from knobwise.sweeps.engine.recording import reference_models
 from knobwise.sweeps.engine.recording.recorder import Recorder, StudyRecord
+from knobwise.sweeps.engine.recording.surface_frames import Drawings
 from knobwise.sweeps.engine.results import present, results
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.study_attrs import RUN_ID
 from knobwise.sweeps.engine.sweep import Sweep
-from knobwise.sweeps.engine.workers import replay
 from knobwise.sweeps.engine.workers.pool import Workers
 
-SHOWING, MOST_SHOWING = 1 / 60, 5.0  # of a sitting's time, and seconds
 
-
-def crown(
-    study: optuna.Study, recorder: Recorder, workers: Workers, problem: str, spent: float, stop: Callable[[], bool]
-) -> list[str]:
-    """Make the best trial's model the study's champion, and show how its surface and the baseline's formed.
+def promote(study: optuna.Study, recorder: Recorder, workers: Workers, problem: str) -> list[str]:
+    """Make the best trial's model the study's champion, and add frames of its surface, and of the baseline's, to both.
 
     Args:
-        study, recorder, workers, problem: of this sitting.
-        spent: the seconds that it took so far. A sixtieth of them, 5 at most, may go into the pictures, for which
-            both are trained once more.
-        stop: whether to leave the pictures.
+        study, recorder, workers, problem: of this session.
 
     Returns:
-        What is to be said of it.
+        Notes for the user.
     """
-    found = results.of(study)
-    if found.best is None:
+    now = results.of(study)
+    if now.best is None:
         return []
     trials = study.get_trials(deepcopy=False)
-    ids = {row.number: trials[row.number].user_attrs[RUN_ID] for row in (found.best, found.baseline) if row is not None}
-    before = recorder.champion()
-    checkpoints = {run_id: recorder.checkpoint(run_id) for run_id in ids.values()}
-    crowning = recorder.crown(ids[found.best.number], confirmed_best=found.ranking.fresh_seeds > 0)
-    shown: dict[str, list[Frame]] = {}
-    if before.result() != ids[found.best.number]:  # else they have been shown
-        there = {run_id: data for run_id, future in checkpoints.items() if (data := future.result())}
-        # On the workers, beside the crowning, which is the recorder's alone.
-        shown = replay.surfaces(workers, problem, there, min(MOST_SHOWING, spent * SHOWING), stop)
-    crowned = crowning.result()
-    if crowned.moved:
-        for run_id, frames in shown.items():
-            recorder.show(run_id, frames).result()
-    return [crowned.said] if crowned.said else []
+    complete = [row for row in (now.best, now.baseline) if row is not None and row.status == "complete"]
+    best, *baseline = [trials[row.number].user_attrs[RUN_ID] for row in complete]
+    drawings = Drawings(workers, recorder, problem, dict.fromkeys([best, *baseline]))
+    note = recorder.promote(best, confirmed_best=now.ranking.fresh_seeds > 0).result().note  # while the workers draw
+    return [note, *drawings.finish()]
 
 
 def best_run(study: optuna.Study) -> tuple[int, str] | None:

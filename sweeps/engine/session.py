@@ -81,14 +81,9 @@ def run(
             finish.write(sweep, study, recorder, interrupted=True)
             raise
         cut = bool(interrupts.signal)
-        # Last, so that no trial waits for them, and beside the crowning, which has a worker to spare.
+        # Last, so that no trial waits for them, and while the best trial is promoted, which takes no worker.
         beside = None if extension or cut else reference_models.begin(workers, _whole(sweep, options))
-        spent = time.monotonic() - began
-        said = (
-            []
-            if cut
-            else finish.crown(study, recorder, workers, options.problem, spent, lambda: bool(interrupts.signal))
-        )
+        said = [] if cut else finish.promote(study, recorder, workers, options.problem)
         if not cut:
             said += reference_models.finish(study, recorder, beside, options.problem, finish.best_run(study))
         finish.write(sweep, study, recorder, interrupted=cut)

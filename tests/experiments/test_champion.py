@@ -15,7 +15,7 @@ from mlflow.exceptions import MlflowException
 
 from knobwise.experiments import compare, problems
 from knobwise.experiments.model import choice
-from knobwise.experiments.model.champion import champion_of, crown
+from knobwise.experiments.model.champion import champion_of, promote
 from knobwise.experiments.record import names
 from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
 from knobwise.experiments.record.tracker import StudyRun, Tracker
@@ -41,9 +41,9 @@ def test_the_best_run_becomes_a_model_that_mlflow_can_load(
     tracker: Tracker, study: StudyRun, client: MlflowClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run_id = recorded(tracker, study, 7)
-    crowned = crown(tracker.uri, study.study, run_id)
-    assert crowned.moved
-    assert crowned.said.startswith("Champion: models:/lr_epochs@champion, version 1 (trial 7, val MSE ")
+    promotion = promote(tracker.uri, study.study, run_id)
+    assert promotion.moved
+    assert promotion.note.startswith("Champion: models:/lr_epochs@champion, version 1 (trial 7, val MSE ")
     assert capfd.readouterr() == ("", ""), "MLflow is kept quiet"
     loaded = mlflow.pyfunc.load_model("models:/lr_epochs@champion")
     X = np.random.default_rng(0).uniform(-10, 10, (1000, 2))
@@ -68,7 +68,7 @@ def test_the_model_is_linked_to_its_run_its_metrics_and_their_data(
 ) -> None:
     run_id = recorded(tracker, study, 0)
     before = compare.runs(study.study)
-    crown(tracker.uri, study.study, run_id)
+    promote(tracker.uri, study.study, run_id)
     (model,) = models(client, study)
     assert model.status == LoggedModelStatus.READY
     assert (model.source_run_id, model.params["epochs"]) == (run_id, "20")
@@ -87,14 +87,14 @@ def test_the_model_is_linked_to_its_run_its_metrics_and_their_data(
 
 def test_the_alias_moves_only_to_what_is_better(tracker: Tracker, study: StudyRun, client: MlflowClient) -> None:
     first, worse, better = (recorded(tracker, study, trial, mse) for trial, mse in enumerate((5.0, 5.5, 4.5)))
-    assert crown(tracker.uri, study.study, first).moved
-    again = crown(tracker.uri, study.study, first)
+    assert promote(tracker.uri, study.study, first).moved
+    again = promote(tracker.uri, study.study, first)
     assert (again.moved, len(models(client, study))) == (False, 1), "the same best again is nothing new"
-    stays = crown(tracker.uri, study.study, worse)
+    stays = promote(tracker.uri, study.study, worse)
     assert (stays.moved, len(models(client, study))) == (False, 1)
-    assert stays.said == "Champion stays: version 1 (trial 0, val MSE 5); val MSE 5.5 is not better than its 5."
-    assert not crown(tracker.uri, study.study, recorded(tracker, study, 3, 5.0)).moved
-    assert crown(tracker.uri, study.study, better).moved
+    assert stays.note == "Champion stays: version 1 (trial 0, val MSE 5); val MSE 5.5 is not better than its 5."
+    assert not promote(tracker.uri, study.study, recorded(tracker, study, 3, 5.0)).moved
+    assert promote(tracker.uri, study.study, better).moved
     champion = champion_of(client, study.study)
     assert champion is not None
     assert (champion.version, champion.run_id, champion.val_mse) == (2, better, 4.5)
@@ -112,18 +112,18 @@ def test_the_alias_moves_only_to_what_is_better(tracker: Tracker, study: StudyRu
 def test_where_both_are_confirmed_that_decides(
     its: float | None, mine: float | None, moves: bool, said: str, tracker: Tracker, study: StudyRun
 ) -> None:
-    crown(tracker.uri, study.study, recorded(tracker, study, 0, 5.0, its))
-    crowned = crown(tracker.uri, study.study, recorded(tracker, study, 1, 4.0, mine))
-    assert crowned.moved is moves
-    assert said in crowned.said
+    promote(tracker.uri, study.study, recorded(tracker, study, 0, 5.0, its))
+    promotion = promote(tracker.uri, study.study, recorded(tracker, study, 1, 4.0, mine))
+    assert promotion.moved is moves
+    assert said in promotion.note
 
 
 def test_the_best_of_a_confirmed_ranking_replaces_any_other_trial(tracker: Tracker, study: StudyRun) -> None:
     # The champion has the lower mean, but over fewer seeds: the ranking compares both on the seeds that they share.
-    crown(tracker.uri, study.study, recorded(tracker, study, 0, 5.0, 6.0))
+    promote(tracker.uri, study.study, recorded(tracker, study, 0, 5.0, 6.0))
     best = recorded(tracker, study, 1, 4.0, 6.2)
-    assert not crown(tracker.uri, study.study, best).moved
-    assert crown(tracker.uri, study.study, best, confirmed_best=True).moved
+    assert not promote(tracker.uri, study.study, best).moved
+    assert promote(tracker.uri, study.study, best, confirmed_best=True).moved
 
 
 def test_without_a_champion_a_name_stands_for_the_best_of_the_ranking(tracker: Tracker, study: StudyRun) -> None:
@@ -149,10 +149,10 @@ def test_without_a_champion_a_name_stands_for_the_best_of_the_ranking(tracker: T
 
 def test_a_champion_that_was_confirmed_since_says_so(tracker: Tracker, study: StudyRun, client: MlflowClient) -> None:
     run_id = recorded(tracker, study, 3, 5.0)
-    crown(tracker.uri, study.study, run_id)
+    promote(tracker.uri, study.study, run_id)
     tracker.add(run_id, {"confirmed_val_mse": 5.25})
-    worse = crown(tracker.uri, study.study, recorded(tracker, study, 4, 4.0, 5.5))
-    assert "confirmed val MSE 5.5 is not better than its 5.25" in worse.said
+    worse = promote(tracker.uri, study.study, recorded(tracker, study, 4, 4.0, 5.5))
+    assert "confirmed val MSE 5.5 is not better than its 5.25" in worse.note
     champion = champion_of(client, study.study)
     assert champion is not None
     assert champion.confirmed == 5.25
@@ -161,15 +161,15 @@ def test_a_champion_that_was_confirmed_since_says_so(tracker: Tracker, study: St
 def test_a_run_with_another_seed_is_judged_by_the_champion_s_validation_data(
     tracker: Tracker, study: StudyRun, client: MlflowClient
 ) -> None:
-    crown(tracker.uri, study.study, recorded(tracker, study, 0))
+    promote(tracker.uri, study.study, recorded(tracker, study, 0))
     other = small(seed=5)
     part = problems.load("article").val(0)
     mse = float(np.mean((predictor.load(other.checkpoint).predict(part.X) - part.y) ** 2))
     assert mse != other.metrics["val_mse"]
     lower = recorded(tracker, study, 1, 0.001, seed=5)  # what its own part says does not count
-    crowned = crown(tracker.uri, study.study, lower)
-    assert crowned.moved is (mse < small().metrics["val_mse"])
-    assert crowned.moved or f"val MSE {mse:.4g} is not better" in crowned.said
+    promotion = promote(tracker.uri, study.study, lower)
+    assert promotion.moved is (mse < small().metrics["val_mse"])
+    assert promotion.moved or f"val MSE {mse:.4g} is not better" in promotion.note
 
 
 STEPS = (
@@ -186,7 +186,7 @@ STEPS = (
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_crown_that_was_cut_short_is_finished_by_the_next(
+def test_a_promotion_that_was_interrupted_is_completed_by_the_next(
     step: str, tracker: Tracker, study: StudyRun, client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = recorded(tracker, study, 0)
@@ -198,11 +198,11 @@ def test_a_crown_that_was_cut_short_is_finished_by_the_next(
 
     monkeypatch.setattr(MlflowClient, step, killed)
     with pytest.raises(KeyboardInterrupt):
-        crown(tracker.uri, study.study, run_id)
+        promote(tracker.uri, study.study, run_id)
     monkeypatch.setattr(MlflowClient, step, real)
-    crowned = crown(tracker.uri, study.study, run_id)
-    assert crowned.champion is not None
-    assert crowned.champion.run_id == run_id
+    promotion = promote(tracker.uri, study.study, run_id)
+    assert promotion.champion is not None
+    assert promotion.champion.run_id == run_id
     assert [model.status for model in models(client, study)] == [LoggedModelStatus.READY]
     assert len(client.search_model_versions(f"name = '{study.study}'")) == 1
     assert (
@@ -212,9 +212,9 @@ def test_a_crown_that_was_cut_short_is_finished_by_the_next(
 
 def test_a_registered_model_of_another_is_left_alone(tracker: Tracker, study: StudyRun, client: MlflowClient) -> None:
     client.create_registered_model(study.study)
-    crowned = crown(tracker.uri, study.study, recorded(tracker, study, 0))
-    assert (crowned.champion, crowned.moved) == (None, False)
-    assert crowned.said == (
+    promotion = promote(tracker.uri, study.study, recorded(tracker, study, 0))
+    assert (promotion.champion, promotion.moved) == (None, False)
+    assert promotion.note == (
         "No champion: the registered model 'lr_epochs' is of something else; --name names another study"
     )
     assert client.search_model_versions(f"name = '{study.study}'") == []
@@ -230,14 +230,14 @@ def test_what_cannot_be_registered_is_told_in_a_line(
 
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "create_logged_model", older)
-        crowned = crown(tracker.uri, study.study, run_id)
-    assert not crowned.moved
-    assert crowned.said.startswith(f"No champion: cannot register the model of 'lr_epochs' in {tracker.uri}: API req")
+        promotion = promote(tracker.uri, study.study, run_id)
+    assert not promotion.moved
+    assert promotion.note.startswith(f"No champion: cannot register the model of 'lr_epochs' in {tracker.uri}: API req")
     Path(client.get_run(run_id).info.artifact_uri, "checkpoint.npz").unlink()
-    gone = crown(tracker.uri, study.study, run_id)
-    assert "is gone: there is no checkpoint.npz in" in gone.said
-    assert "\n" not in gone.said
-    assert crown("http://127.0.0.1:9", study.study, run_id).said.startswith("No champion: cannot open the store")
+    gone = promote(tracker.uri, study.study, run_id)
+    assert "is gone: there is no checkpoint.npz in" in gone.note
+    assert "\n" not in gone.note
+    assert promote("http://127.0.0.1:9", study.study, run_id).note.startswith("No champion: cannot open the store")
 
 
 def test_a_store_that_is_not_mlflow_s_default_is_the_one_that_is_used(
@@ -248,7 +248,7 @@ def test_a_store_that_is_not_mlflow_s_default_is_the_one_that_is_used(
     monkeypatch.chdir(tmp_path / "elsewhere")
     before = mlflow.get_tracking_uri()
     assert before != tracker.uri
-    assert crown(tracker.uri, study.study, run_id).moved
+    assert promote(tracker.uri, study.study, run_id).moved
     assert mlflow.get_tracking_uri() == before
 
 
@@ -257,7 +257,7 @@ def test_a_name_stands_for_the_champion_else_for_the_best_trial(tracker: Tracker
     found = choice.choose("lr_epochs")
     assert (found.model.run_id, found.champion) == (first, None)
     assert (found.model.inputs, found.model.outputs) == (["X", "Y"], ["Z"])
-    crown(tracker.uri, study.study, first)
+    promote(tracker.uri, study.study, first)
     found = choice.choose("lr_epochs")
     assert found.label == "the champion of lr_epochs, version 1 (trial 0, val MSE 5)"
     assert choice.choose("lr_epochs", trial=1).label == "trial 1 of lr_epochs (val MSE 6)"

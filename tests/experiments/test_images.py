@@ -3,8 +3,9 @@
 import pytest
 from mlflow import MlflowClient
 
-from knobwise.experiments import forming
+from knobwise.experiments import problems
 from knobwise.experiments.model import images
+from knobwise.experiments.plots.surface_frames import frames
 from knobwise.experiments.record.tracker import StudyRun, Tracker
 from tests.experiments.trained import recorded, small
 
@@ -12,11 +13,11 @@ from tests.experiments.trained import recorded, small
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")  # between MLflow and SQLAlchemy
 def test_a_picture_that_is_there_is_not_put_there_again(tracker: Tracker, study: StudyRun) -> None:
     run_id = recorded(tracker, study, 0)
-    picture = forming.frame("article", small().checkpoint)
-    shown = [picture._replace(epoch=epoch) for epoch in (4, 20)]
-    assert images.log(tracker.uri, run_id, shown[:1]) == 1
-    assert images.log(tracker.uri, run_id, shown) == 1
-    assert images.log(tracker.uri, run_id, shown) == 0
+    (last,) = frames(problems.load("article"), small().checkpoint, {})
+    both = [last._replace(epoch=4), last]
+    assert images.log(tracker.uri, run_id, both[:1]) == 1
+    assert images.log(tracker.uri, run_id, both) == 1
+    assert images.log(tracker.uri, run_id, both) == 0
     client = MlflowClient(tracker.uri)
-    assert images.logged(client, run_id) == {4, 20}
+    assert images.logged(tracker.uri, run_id) == {4, 20}
     assert len(client.list_artifacts(run_id, "images")) == 4  # each with a small copy

@@ -8,15 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knobwise.experiments import forming, plots, problems
+from knobwise.experiments import plots, problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.model import choice, images, retrained
+from knobwise.experiments.plots.surface_frames import frames
 from knobwise.experiments.record import names
+from knobwise.experiments.record.artifacts import SNAPSHOTS
 from knobwise.experiments.record.provenance import Provenance
 from knobwise.experiments.record.tracker import Tracker
 from knobwise.experiments.references import against
 from knobwise.experiments.references.fit import Reference
 from knobwise.experiments.run import run
+from knobwise.experiments.snapshots import dump
 from knobwise.sweeps.engine.recording import system_metrics
 from knobwise.sweeps.engine.trials.running_trial import interval
 from tests.conftest import RecordedSweep
@@ -63,13 +66,21 @@ def every_kind_of_run(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tags = {names.BASELINE: "true", names.EXTENDS: "0"}
     spread = interval([1.0, 2.0]) | {names.EPOCHS_TAKEN_OVER: 1.0}
     trial = tracker.record(
-        study, trial=0, status="complete", outcome=outcome, started=1.0, ended=2.0, tags=tags, metrics=spread
+        study,
+        trial=0,
+        status="complete",
+        outcome=outcome,
+        started=1.0,
+        ended=2.0,
+        tags=tags,
+        metrics=spread,
+        further={SNAPSHOTS: dump(outcome.snapshots)},
     )
     tracker.record(
         study, trial=0, status="complete", outcome=outcome, started=1.0, ended=2.0, replicate=0, parent=trial
     )
     anew = retrained.record(choice.choose("lr_epochs"), outcome, "complete", 1.0, 2.0)
-    images.log(tracker.uri, anew, [forming.frame("article", outcome.checkpoint)])
+    images.log(tracker.uri, anew, frames(problems.load("article"), outcome.checkpoint, {}))
     tracker.measure(study, system_metrics.sample(), 1.0)
     classes = run(problems.load("two_moons"), replace(config, loss="binary_cross_entropy"), pictures=False)
     tracker.record(study, trial=2, status="complete", outcome=classes, started=1.0, ended=2.0)

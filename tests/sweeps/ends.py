@@ -159,11 +159,15 @@ def _run(database: sqlite3.Connection, run: str, place: Path) -> dict[str, Any]:
     }
 
 
+_PICKED_BY_MLFLOW = re.compile(r"\+timestamp\+\d+\+[0-9a-f-]+")  # in the names of stepped images
+
+
 def _files(place: Path) -> dict[str, str]:
     return {
-        str(path.relative_to(place)): hashlib.sha256(_content(path)).hexdigest()
+        _PICKED_BY_MLFLOW.sub("", str(path.relative_to(place))): hashlib.sha256(_content(path)).hexdigest()
         for path in sorted(place.rglob("*"))
-        if path.is_file() and path.parent.name != "images"  # extras, as many as there is time for
+        # Which trials keep their snapshots depends on who led when each was recorded.
+        if path.is_file() and path.name != "snapshots.npz"
     }
 
 

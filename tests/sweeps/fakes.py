@@ -16,6 +16,7 @@ from knobwise.experiments.data.problem import Part, Problem
 from knobwise.experiments.outcome import Curves, Outcome, Status
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.tracker import Tracker
+from knobwise.experiments.snapshots import dump
 from knobwise.sweeps.engine.driver.budgets import Budget, Ending
 from knobwise.sweeps.engine.driver.driver import Driver
 from knobwise.sweeps.engine.driver.plan import Plan
@@ -72,6 +73,7 @@ def formula(job: Job) -> Outcome:
         metrics=metrics,
         datasets={},
         checkpoint=f"{last}".encode(),
+        snapshots={**job.snapshots, last: np.full(3, float(last))},
     )
 
 
@@ -105,6 +107,7 @@ class Book:
     results: dict[int, TrialOutcome] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     checkpoints: dict[str, bytes] = field(default_factory=dict)
+    taken: dict[str, bytes] = field(default_factory=dict)
 
     def record(self, running: RunningTrial, result: TrialOutcome, ended: float) -> "Future[str]":
         assert running.started <= ended
@@ -112,6 +115,7 @@ class Book:
         done = {"epochs_done": float(result.outcome.epochs_done)}
         future = self._keep(running.number, result.status, "FINISHED", {**result.outcome.metrics, **done})
         self.checkpoints[future.result()] = result.outcome.checkpoint
+        self.taken[future.result()] = dump(result.outcome.snapshots)
         return future
 
     def record_failure(self, running: RunningTrial, error: str, ended: float) -> "Future[str]":
@@ -121,6 +125,11 @@ class Book:
     def checkpoint(self, run_id: str) -> "Future[bytes]":
         future: Future[bytes] = Future()
         future.set_result(self.checkpoints.get(run_id, b""))
+        return future
+
+    def snapshots(self, run_id: str) -> "Future[bytes]":
+        future: Future[bytes] = Future()
+        future.set_result(self.taken.get(run_id, b""))
         return future
 
     def abandon(self, run_id: str) -> None:

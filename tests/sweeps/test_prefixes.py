@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 
@@ -59,6 +60,38 @@ def test_a_checkpoint_that_is_gone_is_trained_again(bench: Bench) -> None:
     assert [trained(job) for job in bench.workers.jobs] == [2000, 3000]
 
 
+def test_snapshots_go_with_the_checkpoint_from_rung_to_rung_and_from_trial_to_trial(bench: Bench) -> None:
+    study = bench.study(pruner="median")
+    study.enqueue_trial({"lr": 0.001, "epochs": 3000})
+    bench.run(2, study=study, pruner="median")
+    handed_on = [[*job.snapshots] for job in bench.workers.jobs]
+    assert handed_on == [[], [512], [512, 1024], [512, 1024, 2000], [512, 1024, 2000, 2048]]
+    study = bench.study()
+    study.enqueue_trial({"lr": 0.001, "epochs": 3500})
+    bench.run(3, study=study)
+    assert [*bench.workers.jobs[-1].snapshots] == [512, 1024, 2000, 2048, 3000], "read from the record"
+
+
+def test_snapshots_that_were_not_recorded_are_missing_from_then_on(bench: Bench) -> None:
+    bench.run(1)
+    bench.book.taken.clear()
+    study = bench.study()
+    study.enqueue_trial({"lr": 0.001, "epochs": 3000})
+    bench.run(2, study=study)
+    assert [*bench.workers.jobs[-1].snapshots] == []
+    assert [*bench.book.results[1].outcome.snapshots] == [3000]
+
+
+def test_a_broken_file_of_snapshots_does_not_end_the_search(bench: Bench) -> None:
+    bench.run(1)
+    bench.book.taken = {run_id: data[:40] for run_id, data in bench.book.taken.items()}
+    study = bench.study()
+    study.enqueue_trial({"lr": 0.001, "epochs": 3000})
+    found, _ = bench.run(2, study=study)
+    assert found.counts["complete"] == 2
+    assert [*bench.book.results[1].outcome.snapshots] == [3000]
+
+
 def test_each_replicate_continues_from_its_own(bench: Bench) -> None:
     study = bench.study()
     study.enqueue_trial({"lr": 0.001, "epochs": 3000})
@@ -112,7 +145,7 @@ def test_old_checkpoints_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("knobwise.sweeps.engine.trials.prefixes.MOST_BYTES", 100)
     kept = Prefixes()
     for seed in range(5):
-        kept.add(RunConfig(seed=seed), Prefix(5, b"x" * 30, seed))
+        kept.add(RunConfig(seed=seed), Prefix(5, b"x" * 22, seed, {1: np.zeros(1)}))
     assert [kept.longest(RunConfig(seed=seed, epochs=9)) is not None for seed in range(5)] == [
         False,
         False,

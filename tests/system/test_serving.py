@@ -20,11 +20,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knobwise.experiments import compare
+from knobwise.experiments import compare, problems
+from knobwise.experiments.config import RunConfig
 from knobwise.experiments.model import images
-from knobwise.experiments.model.champion import champion_of, crown
+from knobwise.experiments.model.champion import champion_of, promote
 from knobwise.experiments.record.connection import connect
 from knobwise.experiments.record.tracker import StudyRun, Tracker
+from knobwise.experiments.run import run
 from knobwise.nn_core import predictor
 from knobwise.sweeps import commands
 from tests.conftest import user_environment
@@ -56,7 +58,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
         tracker = Tracker(f"sqlite:///{folder}/mlflow.db")
         place = tracker.open_study(sweep="lr_epochs", name="small", study="small", problem="article", about={})
         runs = [recorded(tracker, place, trial, lr=lr, **KNOBS) for trial, lr in enumerate((0.001, 0.02, 0.005))]
-        assert crown(tracker.uri, "small", runs[1]).moved
+        assert promote(tracker.uri, "small", runs[1]).moved
         yield Study(folder, tracker.uri, place, predictor.load(small(lr=0.02, **KNOBS).checkpoint))
 
 
@@ -136,7 +138,7 @@ def ask(url: str, body: dict[str, Any]) -> dict[str, Any]:
         f"{url}/invocations", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=300) as answer:
             return dict(json.load(answer))
     except urllib.error.HTTPError as refusal:
         return dict(json.load(refusal))
@@ -255,7 +257,7 @@ def test_retrain_records_where_its_run_comes_from_and_may_make_a_champion(here: 
     assert (tags["knobwise.kind"], tags["mlflow.parentRunId"]) == ("retrain", here.place.run_id)
     assert (tags["knobwise.retrained_from"], tags["knobwise.changed"]) == (origin, '{"epochs": 120}')
     assert run.data.params["epochs"] == "120"
-    assert images.logged(client, facts["run_id"]) == {1, 2, 4, 8, 16, 32, 64, 120}
+    assert images.logged(here.uri, facts["run_id"]) == {1, 2, 4, 8, 16, 32, 64, 120}
     assert tags["mlflow.loggedImages"] == "True"
     pd.testing.assert_frame_equal(compare.runs("small"), before)
     assert {run.trial for run in Tracker(here.uri).recorded(here.place)} == {0, 1, 2}
@@ -263,6 +265,22 @@ def test_retrain_records_where_its_run_comes_from_and_may_make_a_champion(here: 
     champion = champion_of(client, "small")
     assert champion is not None
     assert (champion.run_id, champion.kind) == (facts["run_id"], "retrain")
+
+
+@pytest.mark.parametrize("patience", [0, 1])
+def test_retrain_of_a_problem_without_a_surface_draws_no_frames(patience: int, workdir: Path) -> None:
+    tracker = Tracker()
+    place = tracker.open_study(sweep="lr_epochs", name="sine", study="sine", problem="noisy_sine", about={})
+    config = RunConfig(n_samples=50, epochs=40, widths=(4,), lr=0.1, optimizer="adam", patience=patience)
+    outcome = run(problems.load("noisy_sine"), config, pictures=False)
+    tracker.record(place, trial=0, status="complete", outcome=outcome, started=1.0, ended=2.0)
+    done = knobwise(workdir, "retrain", "sine", "--seed", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["status"], facts["changed"]) == ("complete", {"seed": 3})
+    epochs = connect(tracker.uri).get_run(facts["run_id"]).data.metrics["epochs_done"]
+    assert (epochs < 40) is (patience == 1), "one of the two stops early"
+    assert images.logged(tracker.uri, facts["run_id"]) == set()
 
 
 @pytest.mark.parametrize(

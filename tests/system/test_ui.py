@@ -40,7 +40,7 @@ class Ui(NamedTuple):
 
 def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=START) as answer:
         got: dict[str, Any] = json.load(answer)
     return got
 
@@ -215,10 +215,8 @@ def test_the_slider_of_a_run_goes_through_the_pictures_of_its_surface(page: "Pag
         answer = page.request.get(picture.evaluate("image => image.src"))
         assert answer.ok
         shown[epoch] = answer.body()
-    assert [int(epoch) for epoch in shown] == sorted(map(int, shown))
-    assert next(iter(shown)) == "1"
-    assert int(max(shown, key=int)) <= epochs
-    assert len(shown) >= 3
+    doublings = [2**power for power in range(20) if 2**power < epochs]
+    assert [int(epoch) for epoch in shown] == [*doublings[-11:], epochs]
     assert len(set(shown.values())) == len(shown), "two epochs have the same picture"
     keep(page, "surface")
 

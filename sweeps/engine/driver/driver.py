@@ -193,9 +193,11 @@ class Driver:
         if running.ended:
             return None
         config = running.configs[index]
-        done, checkpoint = running.checkpoint(index)
+        done, checkpoint, snapshots = running.checkpoint(index)
         until = self._plan.next_pause(running.trial.params, config, done)
-        return self._work, Job(problem=self._plan.problem, config=config, checkpoint=checkpoint, until=until)
+        return self._work, Job(
+            problem=self._plan.problem, config=config, checkpoint=checkpoint, snapshots=snapshots, until=until
+        )
 
     def _rung_ended(self, finished: Finished[Replicate]) -> None:
         """A worker has finished a rung, or has failed."""

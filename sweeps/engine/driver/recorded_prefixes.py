@@ -8,6 +8,8 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from knobwise.experiments.config import RunConfig
+from knobwise.experiments.record.recorded import RecordedRun
+from knobwise.experiments.snapshots import Snapshots, load
 from knobwise.sweeps.engine.recording.recorder import Recorder, StudyRecord
 from knobwise.sweeps.engine.trials.prefixes import Prefix, Prefixes, params_but_epochs, prefix_key
 
@@ -38,15 +40,25 @@ class RecordedPrefixes:
         trials = self._trials.get(params_but_epochs(params), [])
         if not trials or prefix_key(configs[0]) is None:
             return
-        runs: dict[tuple[int, int], tuple[int, str]] = {}  # trial and run id by epochs and replicate
+        runs: dict[tuple[int, int], RecordedRun] = {}  # by epochs and replicate
         for run in self._record.result().runs:
             epochs = int(run.metrics.get("epochs_done", 0))
             finished = run.mlflow_status == "FINISHED" and run.status in ("complete", "pruned")
             same_kind = (run.replicate is None) == (len(configs) == 1)  # a trial's own run, or one of its replicates
             if run.trial in trials and finished and same_kind and epochs <= configs[0].epochs:
-                runs[epochs, run.replicate or 0] = run.trial, run.run_id
+                runs[epochs, run.replicate or 0] = run
         longest = max((epochs for epochs, _ in runs), default=0)
         for replicate, config in enumerate(configs):
-            trial, run_id = runs.get((longest, replicate), (0, ""))
-            if run_id:
-                prefixes.add(config, Prefix(longest, self._recorder.checkpoint(run_id).result(), trial))
+            if same := runs.get((longest, replicate)):
+                checkpoint = self._recorder.checkpoint(same.run_id).result()
+                prefixes.add(config, Prefix(longest, checkpoint, same.trial, self._snapshots(same)))
+
+    def _snapshots(self, run: RecordedRun) -> Snapshots:
+        """The recorded snapshots of a run; those of a trial with replicates are of the first of them."""
+        recorded_with = {None: run.run_id, 0: run.parent}.get(run.replicate)
+        if not recorded_with:
+            return {}
+        try:
+            return load(self._recorder.snapshots(recorded_with).result())
+        except ValueError:  # a broken file costs the early pictures of a run, and no run
+            return {}

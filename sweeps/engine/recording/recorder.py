@@ -4,6 +4,7 @@ MLflow takes seconds to import and to create its tables. That happens in this th
 """
 
 import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,14 +12,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import optuna
 
+from knobwise.experiments import snapshots
 from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.ranking import LEADERS
 from knobwise.experiments.record import names
+from knobwise.experiments.record.artifacts import CHECKPOINT, SNAPSHOTS
 from knobwise.sweeps.engine.recording import store_link
 from knobwise.sweeps.engine.trials.running_trial import RunningTrial, TrialOutcome, trial_outcome
 
 if TYPE_CHECKING:
-    from knobwise.experiments.forming import Frame
-    from knobwise.experiments.model.champion import Crowned
+    from knobwise.experiments.model.champion import Promotion
+    from knobwise.experiments.plots.surface_frames import Frame
     from knobwise.experiments.record.recorded import RecordedRun, StudyRun
     from knobwise.experiments.record.tracker import Tracker
     from knobwise.experiments.references.fit import Reference
@@ -49,6 +53,7 @@ class Recorder:
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._thread.submit(_import_for_the_start)
         self._opening: Future[StudyRecord] | None = None
+        self._lowest: list[float] = []  # `val_mse` of the leaders, rising; the recorder's thread alone uses it
 
     def open(
         self, search: optuna.Study, *, sweep: str, name: str, problem: str, about: Mapping[str, str]
@@ -65,14 +70,21 @@ class Recorder:
             for left in tracker.confirmations(run):
                 if left.mlflow_status == "RUNNING":
                     tracker.abandon(left.run_id)
-            return StudyRecord(tracker, run, tracker.recorded(run))
+            recorded = tracker.recorded(run)
+            for each in recorded:
+                if each.status == "complete" and each.replicate is None and not each.deleted:
+                    self._leads(each.metrics.get("val_mse", math.inf))
+            return StudyRecord(tracker, run, recorded)
 
         self._opening = self._thread.submit(work)
         self._thread.submit(_import_for_the_end)
         return self._opening
 
     def record(self, running: RunningTrial, result: TrialOutcome, ended: float) -> "Future[str]":
-        """Record a trial and, where there are several, its replicates; return the id of its run."""
+        """Record a trial and, where there are several, its replicates; return the id of its run.
+
+        Its snapshots are recorded where it can still win.
+        """
 
         def work(study: StudyRecord) -> str:
             def created(run_id: str) -> None:
@@ -99,6 +111,7 @@ class Recorder:
                 ended=ended,
                 tags=_tags(running),
                 metrics=result.spread | _reused(running),
+                further=self._snapshots(running, result),
                 on_created=created,
             )
 
@@ -159,30 +172,34 @@ class Recorder:
 
     def checkpoint(self, run_id: str) -> "Future[bytes]":
         """Read a run's checkpoint; empty where the run has none, or its file is missing."""
-        return self._submit(lambda study: study.tracker.checkpoint(run_id))
+        return self._submit(lambda study: study.tracker.file(run_id, CHECKPOINT))
 
-    def champion(self) -> "Future[str]":
-        """The id of the run whose model is the study's champion; empty where there is none."""
+    def snapshots(self, run_id: str) -> "Future[bytes]":
+        """Read a run's snapshots, as `snapshots.load` takes them; empty where the run has none."""
+        return self._submit(lambda study: study.tracker.file(run_id, SNAPSHOTS))
 
-        def work(study: StudyRecord) -> str:
-            from knobwise.experiments.model import champion
+    def promote(self, run_id: str, *, confirmed_best: bool) -> "Future[Promotion]":
+        """Make the run's model the study's champion where it is better than the present one: see `champion.promote`."""
 
-            return champion.present(study.tracker.uri, study.run.study)
+        def work(study: StudyRecord) -> "Promotion":
+            from knobwise.experiments.model.champion import promote
 
-        return self._submit(work)
-
-    def crown(self, run_id: str, *, confirmed_best: bool) -> "Future[Crowned]":
-        """Make the run's model the study's champion, where it is better than the one there is; see `champion.crown`."""
-
-        def work(study: StudyRecord) -> "Crowned":
-            from knobwise.experiments.model.champion import crown
-
-            return crown(study.tracker.uri, study.run.study, run_id, confirmed_best=confirmed_best)
+            return promote(study.tracker.uri, study.run.study, run_id, confirmed_best=confirmed_best)
 
         return self._submit(work)
 
-    def show(self, run_id: str, frames: "Sequence[Frame]") -> "Future[int]":
-        """Put the pictures of a surface that forms onto a run's page."""
+    def frames(self, run_id: str) -> "Future[set[int]]":
+        """The epochs of the frames of its surface that a run has."""
+
+        def work(study: StudyRecord) -> set[int]:
+            from knobwise.experiments.model import images
+
+            return images.logged(study.tracker.uri, run_id)
+
+        return self._submit(work)
+
+    def add_frames(self, run_id: str, frames: "Sequence[Frame]") -> "Future[int]":
+        """Add frames of its surface to a run."""
 
         def work(study: StudyRecord) -> int:
             from knobwise.experiments.model import images
@@ -217,6 +234,19 @@ class Recorder:
     def close(self) -> None:
         """Drop what has not begun, and wait for what has."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _snapshots(self, running: RunningTrial, result: TrialOutcome) -> dict[str, bytes]:
+        """The file of a trial's snapshots; none where it cannot win."""
+        complete = result.status == "complete"
+        leads = complete and self._leads(result.outcome.metrics["val_mse"])
+        if not complete or not result.outcome.snapshots or not (leads or running.number == 0):
+            return {}
+        return {SNAPSHOTS: snapshots.dump(result.outcome.snapshots)}
+
+    def _leads(self, val_mse: float) -> bool:
+        """Whether a trial with this `val_mse` is one of the leaders so far; the value is kept for the next."""
+        self._lowest = sorted([*self._lowest, val_mse])[:LEADERS]
+        return val_mse in self._lowest
 
     def _submit(self, work: Callable[[StudyRecord], T]) -> "Future[T]":
         """Do `work` in the thread, after everything that it was asked to do before."""

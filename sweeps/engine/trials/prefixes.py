@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.snapshots import Snapshots, size
 from knobwise.sweeps.engine.trials import rungs
 
-MOST_BYTES = 64 << 20  # of checkpoints kept in memory
+MOST_BYTES = 128 << 20  # of checkpoints and snapshots kept in memory
 
 
 class Prefix(NamedTuple):
@@ -24,11 +25,13 @@ class Prefix(NamedTuple):
         epochs: how many.
         checkpoint: the state after the last of them.
         trial: the number of the trial that trained them.
+        snapshots: of that run, as far as they are known.
     """
 
     epochs: int
     checkpoint: bytes
     trial: int
+    snapshots: Snapshots
 
 
 def prefix_key(config: RunConfig) -> RunConfig | None:
@@ -52,7 +55,7 @@ def params_but_epochs(params: Mapping[str, Any]) -> str:
 
 
 class Prefixes:
-    """Checkpoints of this study's runs; the least recently extended groups are dropped beyond 64 MB."""
+    """Checkpoints of this study's runs; the least recently extended groups are dropped beyond 128 MB."""
 
     def __init__(self) -> None:
         self._by_key: OrderedDict[RunConfig, dict[int, Prefix]] = OrderedDict()  # then by epochs
@@ -61,7 +64,7 @@ class Prefixes:
     def add_outcome(self, outcome: Outcome, trial: int) -> None:
         """Keep the checkpoint of a run that is complete or paused."""
         if outcome.status in ("complete", "paused"):
-            self.add(outcome.config, Prefix(outcome.epochs_done, outcome.checkpoint, trial))
+            self.add(outcome.config, Prefix(outcome.epochs_done, outcome.checkpoint, trial, outcome.snapshots))
 
     def add(self, config: RunConfig, prefix: Prefix) -> None:
         """Keep a prefix of the runs that differ from `config` in epochs alone."""
@@ -70,12 +73,14 @@ class Prefixes:
             return
         by_epochs = self._by_key.setdefault(key, {})
         self._by_key.move_to_end(key)
-        replaced = by_epochs.get(prefix.epochs)
-        by_epochs[prefix.epochs] = prefix
-        self._bytes += len(prefix.checkpoint) - (len(replaced.checkpoint) if replaced else 0)
+        self._bytes -= _memory(by_epochs)
+        kept = _snapshots(by_epochs)  # those of a shorter run are the same arrays, so they are kept once
+        shared = {epoch: kept.get(epoch, params) for epoch, params in prefix.snapshots.items()}
+        by_epochs[prefix.epochs] = prefix._replace(snapshots=shared)
+        self._bytes += _memory(by_epochs)
         while self._bytes > MOST_BYTES and len(self._by_key) > 1:
             _, dropped = self._by_key.popitem(last=False)
-            self._bytes -= sum(len(each.checkpoint) for each in dropped.values())
+            self._bytes -= _memory(dropped)
 
     def longest(self, config: RunConfig) -> Prefix | None:
         """The longest prefix of a run with `config`, at most the whole run; None where there is none."""
@@ -83,3 +88,12 @@ class Prefixes:
         by_epochs = self._by_key.get(key, {}) if key is not None else {}
         short_enough = (prefix for prefix in by_epochs.values() if prefix.epochs <= config.epochs)
         return max(short_enough, key=lambda prefix: prefix.epochs, default=None)
+
+
+def _snapshots(prefixes: Mapping[int, Prefix]) -> Snapshots:
+    return {epoch: params for prefix in prefixes.values() for epoch, params in prefix.snapshots.items()}
+
+
+def _memory(prefixes: Mapping[int, Prefix]) -> int:
+    """Bytes that prefixes of the same run take."""
+    return sum(len(prefix.checkpoint) for prefix in prefixes.values()) + size(_snapshots(prefixes))

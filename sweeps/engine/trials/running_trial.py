@@ -12,6 +12,7 @@ import optuna
 from knobwise.experiments import statistics
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.snapshots import Snapshots
 from knobwise.sweeps.engine.study_attrs import EXTENDS
 from knobwise.sweeps.engine.trials.prefixes import Prefix
 
@@ -89,12 +90,12 @@ class RunningTrial:
         runs = zip(self.outcomes, self.prefixes, strict=True)
         return sum(outcome.epochs_done - (prefix.epochs if prefix else 0) for outcome, prefix in runs if outcome)
 
-    def checkpoint(self, replicate: int) -> tuple[int, bytes]:
-        """The epochs that a replicate has behind it, and the checkpoint to continue it from."""
+    def checkpoint(self, replicate: int) -> tuple[int, bytes, Snapshots]:
+        """The epochs that a replicate has behind it, the checkpoint to continue it from, and its snapshots so far."""
         outcome, prefix = self.outcomes[replicate], self.prefixes[replicate]
         if outcome:
-            return outcome.epochs_done, outcome.checkpoint
-        return (prefix.epochs, prefix.checkpoint) if prefix else (0, b"")
+            return outcome.epochs_done, outcome.checkpoint, outcome.snapshots
+        return (prefix.epochs, prefix.checkpoint, prefix.snapshots) if prefix else (0, b"", {})
 
 
 class Replicate(NamedTuple):

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -14,6 +14,7 @@ from knobwise.experiments import problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.run import run
+from knobwise.experiments.snapshots import Snapshots
 from knobwise.nn_core import blas
 
 
@@ -25,6 +26,7 @@ class Job:
         problem: the problem's name.
         config: of the whole run.
         checkpoint: where to continue; empty for the start of a run.
+        snapshots: of the run up to there, as far as they are known.
         until: the epoch at which to pause; None for the end of the run.
         pictures: whether to draw at the end of the run.
     """
@@ -32,6 +34,7 @@ class Job:
     problem: str
     config: RunConfig
     checkpoint: bytes = b""
+    snapshots: Snapshots = field(default_factory=dict)
     until: int | None = None
     pictures: bool = True
 
@@ -46,6 +49,7 @@ def train(job: Job) -> Outcome:
         problems.load(job.problem),
         job.config,
         checkpoint=job.checkpoint,
+        snapshots=job.snapshots,
         until=job.until,
         pictures=job.pictures and job.until is None,
     )
