@@ -44,8 +44,8 @@ def test_the_instant_sweep_says_how_fast_it_was() -> None:
 
 
 def test_bare_trainings_time_themselves() -> None:
-    _, measured = turn("bare", TINY)
-    assert 0 < measured["seconds"] < 60
+    whole, measured = turn("bare", TINY)
+    assert 0 < measured["seconds"] < whole
 
 
 @pytest.mark.parametrize(

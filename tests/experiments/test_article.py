@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -239,7 +238,13 @@ def test_a_run_whose_worker_dies_is_made_again_and_one_that_fails_is_a_line(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
-    code = "import sys; from knobwise.sweeps.commands import main; sys.exit(main(['article', '--no-record']))"
+    code = """
+import dataclasses, sys
+from knobwise.sweeps.commands import article, main
+
+article.ROWS = [row._replace(config=dataclasses.replace(row.config, epochs=10**8)) for row in article.ROWS]
+sys.exit(main(["article", "--no-record"]))
+"""  # which would take days
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -251,12 +256,9 @@ def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     assert process.stdout is not None
     while "The runs." not in process.stdout.readline():
         assert process.poll() is None
-    time.sleep(1)
-    asked = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert time.monotonic() - asked < 30
     assert err == "interrupted\n"
 
 

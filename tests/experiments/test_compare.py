@@ -302,7 +302,7 @@ def test_reading_a_file_needs_no_mlflow(recorded: Recorded) -> None:
         f"print(len(compare.runs('lr_epochs', uri={recorded.uri!r})), 'mlflow' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env=user_environment(), capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], env=user_environment(), capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.stdout, done.stderr) == ("5 False\n", "")
 

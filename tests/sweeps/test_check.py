@@ -232,7 +232,7 @@ def test_half_a_line_is_cut_off_and_files_of_the_dead_are_removed(
     whole = journal.read_bytes()
     journal.write_bytes(whole + whole.splitlines()[-1][:20])
     run = [sys.executable, "-c", "import os; print(os.getpid())"]
-    gone = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    gone = subprocess.run(run, capture_output=True, text=True, check=True, timeout=300).stdout.strip()
     scratch = [folder / "tmp" / f"knobwise-{pid}-x" for pid in (gone, os.getpid())]
     for each in scratch:
         each.mkdir()

@@ -85,7 +85,7 @@ def test_of_two_objectives_it_draws_at_random() -> None:
     assert len({trial.params["lr"] for trial in study.trials}) == STARTUP + 3
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.fixed_dictionaries({name: st.floats(0, 1, exclude_max=True) for name in SPACE}))
 def test_every_place_is_a_point_of_the_space_and_back(place: dict[str, float]) -> None:
     params = _params(SPACE, place)

@@ -95,10 +95,11 @@ def test_sqlite_holds_a_study(tmp_path: Path) -> None:
 
 def test_a_second_driver_is_refused_and_a_dead_ones_lock_is_not_in_the_way(tmp_path: Path) -> None:
     hold = (
-        "import sys, time; from pathlib import Path; from knobwise.sweeps.engine.search import studies\n"
-        "with studies.alone(Path(sys.argv[1]), 's'): print('held', flush=True); time.sleep(60)"
+        "import sys; from pathlib import Path; from knobwise.sweeps.engine.search import studies\n"
+        "with studies.alone(Path(sys.argv[1]), 's'): print('held', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdin=pipe, stdout=pipe, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         refused = pytest.raises(Unfinished, match=f"'s' is being run by process {other.pid}")

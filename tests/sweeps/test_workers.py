@@ -24,6 +24,7 @@ from knobwise.sweeps.engine.workers.jobs import Job, JobError
 from knobwise.sweeps.engine.workers.local import LocalWorkers, WorkerDied
 from tests.sweeps.fakes import formula
 
+PATIENCE = 300  # seconds after which a worker counts as stuck
 JOB = Job(problem="article", config=RunConfig(n_samples=100, widths=(4,)))
 
 
@@ -40,7 +41,7 @@ def says_who(job: Job) -> Outcome:
 
 
 def waits(job: Job) -> Outcome:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not Path(job.problem).exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     return formula(job)
@@ -73,7 +74,7 @@ def workers() -> Iterator[LocalWorkers]:
 
 
 def test_a_worker_is_another_process_with_one_blas_thread(workers: LocalWorkers) -> None:
-    outcome = workers.submit(says_who, JOB).result(60)
+    outcome = workers.submit(says_who, JOB).result(PATIENCE)
     assert outcome.metrics["process"] != os.getpid()
     assert outcome.metrics["threads"] == 1
     assert outcome.metrics["val_mse"] == formula(JOB).metrics["val_mse"]
@@ -83,17 +84,17 @@ def test_a_dead_worker_loses_its_own_job_only_and_is_replaced(workers: LocalWork
     gate = tmp_path / "gate"
     slow = workers.submit(waits, Job(problem=str(gate), config=JOB.config))
     with pytest.raises(WorkerDied):
-        workers.submit(dies, JOB).result(60)
+        workers.submit(dies, JOB).result(PATIENCE)
     assert not slow.done()
-    assert workers.submit(formula, JOB).result(60).status == "complete"
+    assert workers.submit(formula, JOB).result(PATIENCE).status == "complete"
     gate.touch()
-    assert slow.result(60).status == "complete"
+    assert slow.result(PATIENCE).status == "complete"
 
 
 def test_what_a_run_raises_comes_back_as_text(workers: LocalWorkers) -> None:
     with pytest.raises(JobError, match=r"^OddError: 1 and 2$"):
-        workers.submit(raises, JOB).result(60)
-    assert workers.submit(formula, JOB).result(60).status == "complete"
+        workers.submit(raises, JOB).result(PATIENCE)
+    assert workers.submit(formula, JOB).result(PATIENCE).status == "complete"
 
 
 def test_a_job_that_cannot_be_sent_is_its_own_failure(workers: LocalWorkers) -> None:
@@ -101,18 +102,18 @@ def test_a_job_that_cannot_be_sent_is_its_own_failure(workers: LocalWorkers) -> 
         return formula(job)
 
     # Python 3.14 raises the second.
-    assert isinstance(workers.submit(local, JOB).exception(60), AttributeError | PicklingError)
-    assert workers.submit(formula, JOB).result(60).status == "complete"
+    assert isinstance(workers.submit(local, JOB).exception(PATIENCE), AttributeError | PicklingError)
+    assert workers.submit(formula, JOB).result(PATIENCE).status == "complete"
 
 
 def test_closing_ends_what_runs_at_once(tmp_path: Path) -> None:
     workers = LocalWorkers(1)
-    pid = int(workers.submit(says_who, JOB).result(60).metrics["process"])
+    pid = int(workers.submit(says_who, JOB).result(PATIENCE).metrics["process"])
     process = psutil.Process(pid)
     workers.submit(waits, Job(problem=str(tmp_path / "never"), config=JOB.config))
     time.sleep(0.2)
     workers.close()
-    assert not psutil.wait_procs([process], timeout=5)[1]
+    assert not psutil.wait_procs([process], timeout=PATIENCE)[1]
 
 
 def test_a_job_that_was_cancelled_is_not_done(tmp_path: Path) -> None:
@@ -123,8 +124,8 @@ def test_a_job_that_was_cancelled_is_not_done(tmp_path: Path) -> None:
     first.add_done_callback(lambda _: reached.set())
     assert second.cancel()
     gate.touch()
-    assert reached.wait(60)
-    assert workers.submit(formula, JOB).result(60).status == "complete"
+    assert reached.wait(PATIENCE)
+    assert workers.submit(formula, JOB).result(PATIENCE).status == "complete"
     with pytest.raises(CancelledError):
         second.result()
     workers.close()

@@ -110,7 +110,7 @@ class Drill:
                 below = psutil.Process(process.pid).children(recursive=True)
                 process.kill()
                 kills += 1
-                alive = psutil.wait_procs(below, timeout=20)[1]
+                alive = psutil.wait_procs(below, timeout=120)[1]
                 if alive:
                     return Round(kills, [f"without its driver there is still {each.cmdline()}" for each in alive])
             process.communicate()

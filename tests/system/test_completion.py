@@ -79,7 +79,7 @@ def test_the_shell_offers_what_there_is(shell: str, folder: Path, path: str) -> 
             env={**user_environment(), "PATH": path, "HOME": str(folder)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -21,7 +21,7 @@ def knobwise(folder: Path, *words: str, **environment: str) -> "subprocess.Compl
         env={**user_environment(), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -95,7 +95,7 @@ def test_clean_removes_what_is_left_and_nothing_else(recorded_sweep: RecordedSwe
     before = compare.runs("lr_epochs", uri=address)
     _abandon(address, before["run_id"].to_list()[:1])
     gone = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True, timeout=300
     ).stdout.strip()
     scratch = tmp_path / "scratch"
     ours, others = scratch / f"knobwise-{gone}-x", scratch / f"knobwise-{os.getpid()}-y"

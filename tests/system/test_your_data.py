@@ -79,7 +79,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dic
     with contextlib.ExitStack() as servers:
         for language, text in BLOCK.findall(PAGE.read_text()):
             if language == "python":
-                subprocess.run([sys.executable, "-c", text], cwd=folder, env=environment, check=True, timeout=100)
+                subprocess.run([sys.executable, "-c", text], cwd=folder, env=environment, check=True, timeout=300)
                 continue
             for command in re.findall(r"^\$ (.*)$", text, re.MULTILINE):
                 here = command.replace("5050", str(port)).replace("--trials 20", "--trials 4 --confirm 2")

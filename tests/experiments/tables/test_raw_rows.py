@@ -39,7 +39,7 @@ ROWS = st.lists(st.tuples(NUMBERS, TEXTS, st.one_of(st.none(), st.booleans()), D
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(train=ROWS, others=ROWS)
 def test_rows_restored_from_json_encode_the_same(train: pd.DataFrame, others: pd.DataFrame) -> None:
     rows = RawRows.fit(train, KINDS)
@@ -54,7 +54,7 @@ def test_rows_restored_from_json_encode_the_same(train: pd.DataFrame, others: pd
     assert np.isfinite(back.encode(others, unseen="ignore")).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(colours=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=30))
 def test_categories_are_the_dummies_of_pandas(colours: list[str]) -> None:
     table = pd.DataFrame({"colour": colours})

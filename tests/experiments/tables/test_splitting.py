@@ -20,7 +20,7 @@ def check_parts(split: Split, rows: int) -> None:
     assert sorted(np.concatenate(split).tolist()) == list(range(rows))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(rows=st.integers(20, 300), fraction=FRACTIONS, seed=SEEDS)
 def test_plain(rows: int, fraction: float, seed: int) -> None:
     split = splitting.plain(rows, fraction, seed)
@@ -31,7 +31,7 @@ def test_plain(rows: int, fraction: float, seed: int) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(split, repeated, strict=True))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(counts=st.lists(st.integers(3, 80), min_size=2, max_size=6), fraction=FRACTIONS, seed=SEEDS)
 def test_stratified(counts: list[int], fraction: float, seed: int) -> None:
     labels = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
@@ -47,7 +47,7 @@ def test_stratified(counts: list[int], fraction: float, seed: int) -> None:
         assert abs(in_val - fraction * (count - in_test)) <= 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(groups=st.lists(st.integers(0, 12), min_size=20, max_size=120), fraction=FRACTIONS, seed=SEEDS)
 def test_grouped(groups: list[int], fraction: float, seed: int) -> None:
     found, codes = np.unique(groups, return_inverse=True)
@@ -61,7 +61,7 @@ def test_grouped(groups: list[int], fraction: float, seed: int) -> None:
     assert split.test.size - fraction * len(groups) <= largest
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(times=st.lists(st.integers(0, 30), min_size=20, max_size=120), fraction=FRACTIONS)
 def test_by_time(times: list[int], fraction: float) -> None:
     moments = np.array(times, dtype=np.float64)
