@@ -1,8 +1,7 @@
 """Encodes a file's rows as a network's inputs: numbers, categories, truth values and dates, some missing.
 
-All that is learned from the training part is plain numbers and texts: it is stored as JSON, and scikit-learn's
-transformers are rebuilt from it, so nothing is pickled. This file needs NumPy, pandas and scikit-learn alone, because a
-served model holds a copy of it.
+What is learned from the training part is stored as JSON, and scikit-learn's transformers are rebuilt from it: nothing
+is pickled. This file needs NumPy, pandas and scikit-learn alone, because a served model holds a copy of it.
 """
 
 import difflib
@@ -121,12 +120,10 @@ class RawRows:
         return cls(tuple(_FITS[kind](table[name], kind) for name, kind in kinds.items()))
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> "RawRows":
+    def from_dict(cls, data: Mapping[str, Any]) -> "RawRows":
         """The inverse of `as_dict`, also through JSON."""
         lists = ("categories", "cycles")
-        return cls(
-            tuple(Column(**{**each, **{name: tuple(each[name]) for name in lists}}) for each in saved["columns"])
-        )
+        return cls(tuple(Column(**{**each, **{name: tuple(each[name]) for name in lists}}) for each in data["columns"]))
 
     def as_dict(self) -> dict[str, Any]:
         """The content as texts and numbers, for JSON."""
@@ -142,8 +139,8 @@ class RawRows:
 
         Args:
             table: rows as in the file, columns in any order.
-            unseen: for a category that the training part did not have, and a cell missing where none was: "refuse" it,
-                or "ignore" it, encoding it as no category and as the median.
+            unseen: whether a new category, or a cell missing where none was, is refused, or encoded as no category or
+                as the median.
 
         Raises:
             RowError: a column is absent, or a cell is not of its kind; rows are counted from 1.
@@ -251,16 +248,14 @@ def _refuse_first(cells: pd.Series, wrong: NDArray[np.bool_], must: str, start: 
 
 def _fit_values(cells: pd.Series, kind: Kind) -> Column:
     values = _VALUES[kind](cells, 0)
-    present = values[~np.isnan(values)]
-    column = Column(
-        str(cells.name), kind, present.size < values.size, float(np.median(present)) if present.size else 0.0
-    )
-    if kind not in {"date", "season"} or not present.size:
+    given = values[~np.isnan(values)]
+    column = Column(str(cells.name), kind, given.size < values.size, float(np.median(given)) if given.size else 0.0)
+    if kind not in {"date", "season"} or not given.size:
         return column
     # Over less than one period a cycle adds nothing to the days; dates at the same phase have no information.
-    whole = [cycle for cycle, period in PERIODS.items() if np.ptp(present) >= period]
-    cycles = tuple(cycle for cycle in whole if np.ptp(_waves(present, cycle), axis=0).max() > _VARIES)
-    return replace(column, first=float(present.min()), cycles=cycles)
+    whole = [cycle for cycle, period in PERIODS.items() if np.ptp(given) >= period]
+    cycles = tuple(cycle for cycle in whole if np.ptp(_waves(given, cycle), axis=0).max() > _VARIES)
+    return replace(column, first=float(given.min()), cycles=cycles)
 
 
 def _fit_category(cells: pd.Series, kind: Kind) -> Column:
