@@ -254,11 +254,11 @@ def note(end: End, options: str) -> list[str]:
         end: how it ended.
         options: the option with its value that limits the time, such as `--timeout 60`.
     """
-    go_on = "the same command goes on from here"
+    resume = "the same command resumes it"
     return {
         "done": [],
         "no candidates": [],
-        "timeout": [f"Not confirmed on fresh seeds: the time of {options} was over. With more, {go_on}."],
-        "interrupted": [f"Not confirmed on fresh seeds: interrupted. All finished runs are saved, and {go_on}."],
-        "failed": [f"Not confirmed on fresh seeds: runs failed. What is finished is saved, and {go_on}."],
+        "timeout": [f"Not confirmed on fresh seeds: the time of {options} was over. With more, {resume}."],
+        "interrupted": [f"Not confirmed on fresh seeds: interrupted. All finished runs are saved, and {resume}."],
+        "failed": [f"Not confirmed on fresh seeds: runs failed. What is finished is saved, and {resume}."],
     }[end]
