@@ -68,7 +68,9 @@ def find(storage: BaseStorage | None, name: str) -> Study:
     known = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
     if name in known:
         return Study(name, known[name].get(NAME, name), True)
-    raise BadInput(f"study must be one of {', '.join(sorted(known)) or 'none'}, got {name!r}{nearest(name, known)}")
+    if not known:
+        raise BadInput(f"there is no study {name!r}: the search holds none")
+    raise BadInput(f"study must be one of {', '.join(sorted(known))}, got {name!r}{nearest(name, known)}")
 
 
 def objectives(options: Options) -> list[str]:
