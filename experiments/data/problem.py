@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from knobwise.experiments.data.spec import Spec
 
 if TYPE_CHECKING:
-    from knobwise.experiments.data.tables.raw_rows import RawRows
+    from knobwise.experiments.data.tables.encoding import RawRows
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from knobwise import nn_core
-from knobwise.experiments.data.tables import raw_rows
+from knobwise.experiments.data.tables import encoding
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
 from knobwise.experiments.record import leftovers, names
@@ -110,7 +110,7 @@ def _code(folder: Path, *, raw: bool) -> Path:
     package = folder / CODE
     core = Path(nn_core.__file__).parent
     sources = {source: package / "nn_core" / source.relative_to(core) for source in core.rglob("*.py")}
-    beside = [Path(answers.__file__), *([Path(raw_rows.__file__)] if raw else [])]
+    beside = [Path(answers.__file__), *([Path(encoding.__file__)] if raw else [])]
     for source, target in (sources | {each: package / each.name for each in beside}).items():
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8")
@@ -149,7 +149,7 @@ def example(model: StoredModel) -> pd.DataFrame:
     return rows if model.raw is None else pd.DataFrame({each.name: _cells(each, rows) for each in model.raw.columns})
 
 
-def _cells(column: raw_rows.Column, rows: pd.DataFrame) -> list[object]:
+def _cells(column: encoding.Column, rows: pd.DataFrame) -> list[object]:
     """A raw column of the input example, as a file would have it.
 
     Args:
@@ -161,7 +161,7 @@ def _cells(column: raw_rows.Column, rows: pd.DataFrame) -> list[object]:
     if column.kind == "boolean":
         return [str(place % 2 == 0).lower() for place in range(len(rows))]
     if column.kind == "category":
-        known = [each for each in column.categories if each not in (raw_rows.MISSING, raw_rows.OTHER)]
+        known = [each for each in column.categories if each not in (encoding.MISSING, encoding.OTHER)]
         return [known[place % len(known)] if known else "" for place in range(len(rows))]
     median = pd.Timestamp("1970-01-01") + pd.Timedelta(days=column.fill)
     return [(median + pd.Timedelta(days=7 * place)).strftime("%Y-%m-%d") for place in range(len(rows))]

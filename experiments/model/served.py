@@ -28,7 +28,7 @@ class Served(PythonModel):
         self._config: dict[str, Any] = context.model_config
         self._answers = importlib.import_module(f"{CODE}.answers")
         raw = self._config["raw"]
-        self._raw = importlib.import_module(f"{CODE}.raw_rows").RawRows.from_dict(raw) if raw else None
+        self._raw = importlib.import_module(f"{CODE}.encoding").RawRows.from_dict(raw) if raw else None
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None

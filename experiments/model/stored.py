@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from knobwise.experiments.config import RunConfig
-from knobwise.experiments.data.tables.raw_rows import RawRows
+from knobwise.experiments.data.tables.encoding import RawRows
 from knobwise.experiments.record import artifacts, names
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.stores import StoreError, without_credentials

@@ -7,6 +7,7 @@ import pytest
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
+from knobwise.sweeps.commands import main as knobwise
 from knobwise.sweeps.commands import retrain
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, Work
@@ -68,7 +69,7 @@ def test_nothing_is_recorded_of_a_run_that_was_interrupted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Chosen:
-        told = "trial 0 of small"
+        label = "trial 0 of small"
 
         class model:  # noqa: N801  as the attribute is called
             problem, config = "article", JOB.config
@@ -79,5 +80,5 @@ def test_nothing_is_recorded_of_a_run_that_was_interrupted(
     monkeypatch.setattr(retrain, "choose", lambda *_: Chosen)
     monkeypatch.setattr(retrain, "_train", interrupted)
     monkeypatch.setattr("knobwise.experiments.model.retrained.record", lambda *_: pytest.fail("it was recorded"))
-    assert retrain.main(["small"]) == 130
+    assert knobwise(["retrain", "small"]) == 130
     assert capsys.readouterr().err.endswith("interrupted; nothing is recorded\n")

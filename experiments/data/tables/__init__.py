@@ -1,6 +1,6 @@
 """Tables from disk as problems: a CSV, TSV or Parquet file, split into three parts, its columns encoded as inputs.
 
-    file -> reading -> columns -> splitting -> raw_rows, target -> Problem
+    file -> reading -> columns -> splitting -> encoding, target -> Problem
 
 Medians, categories and scales are learned from the training part alone, and from all of it, also where a run trains on
 a smaller sample.
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
-from knobwise.experiments.data.tables import arrays, columns, raw_rows, reading, splitting, target
+from knobwise.experiments.data.tables import arrays, columns, encoding, reading, splitting, target
+from knobwise.experiments.data.tables.encoding import RawRows
 from knobwise.experiments.data.tables.options import Options
-from knobwise.experiments.data.tables.raw_rows import RawRows
 from knobwise.experiments.data.tables.splitting import Split
 from knobwise.experiments.data.tables.target import Target
 from knobwise.experiments.text import counted, first_of
@@ -146,15 +146,15 @@ def _times(cells: pd.Series) -> NDArray[np.float64]:
     """Dates or numbers as numbers that increase with time."""
     _complete(cells, "a time")
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return raw_rows.dates(cells)
+        return encoding.dates(cells)
     if not pd.api.types.is_numeric_dtype(cells.dtype):
-        raise raw_rows.refused(cells, 0, "dates or numbers to split by time")
-    return raw_rows.numbers(cells)
+        raise encoding.refused(cells, 0, "dates or numbers to split by time")
+    return encoding.numbers(cells)
 
 
 def _complete(cells: pd.Series, must: str) -> pd.Series:
     if cells.isna().any():
-        raise raw_rows.refused(cells, int(cells.isna().to_numpy().argmax()), f"{must} in every row")
+        raise encoding.refused(cells, int(cells.isna().to_numpy().argmax()), f"{must} in every row")
     return cells
 
 

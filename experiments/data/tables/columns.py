@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from knobwise.experiments.data.tables import raw_rows
-from knobwise.experiments.data.tables.raw_rows import Kind
+from knobwise.experiments.data.tables import encoding
+from knobwise.experiments.data.tables.encoding import Kind
 
 IDENTIFIER = 0.95
 """A column of texts is an identifier where more than this share of its cells are distinct."""
@@ -77,7 +77,7 @@ def _kind(cells: pd.Series) -> Kind:
     if pd.api.types.is_bool_dtype(dtype):
         return "boolean"
     if pd.api.types.is_numeric_dtype(dtype):
-        raw_rows.numbers(cells)
+        encoding.numbers(cells)
         return "number"
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return "date"
@@ -110,7 +110,7 @@ def _check_texts(cells: pd.Series) -> None:
         if _MIXED <= share < 1:
             row = int(np.flatnonzero((codes >= 0) & ~matches.to_numpy()[codes])[0])
             raise ValueError(
-                f"{raw_rows.refused(cells, row, f'{what} alone or texts alone')}, where {share:.0%} of the cells are "
+                f"{encoding.refused(cells, row, f'{what} alone or texts alone')}, where {share:.0%} of the cells are "
                 f"{what}: leave a cell empty where nothing is known, or leave the column out with {_drop(cells)}"
             )
     for look, advice in _LOOKS.items():
@@ -144,7 +144,7 @@ def _useless(cells: pd.Series, kind: Kind) -> str:
         return "empty in the training part" if cells.isna().all() else ""
     if (cells == first).fillna(False).all():
         return "the same in all of the training part"
-    if kind == "season" and not raw_rows.RawRows.fit(cells.to_frame(), {str(cells.name): kind}).inputs:
+    if kind == "season" and not encoding.RawRows.fit(cells.to_frame(), {str(cells.name): kind}).inputs:
         return "less than a week, a day or a year, or always the same part of it"
     return ""
 

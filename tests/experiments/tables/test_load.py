@@ -12,8 +12,8 @@ from knobwise.experiments.data import tables
 from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.data.tables import reading, target
+from knobwise.experiments.data.tables.encoding import RawRows
 from knobwise.experiments.data.tables.options import Options
-from knobwise.experiments.data.tables.raw_rows import RawRows
 from knobwise.experiments.data.tables.target import Target
 from knobwise.experiments.problems import load
 

@@ -101,7 +101,7 @@ class RawRows:
            [5., 0., 0., 1.]])
     >>> rows.encode(pd.DataFrame({"colour": ["green"], "size": [2.0]}))
     Traceback (most recent call last):
-    knobwise.experiments.data.tables.raw_rows.RowError: column 'colour' must hold one of blue, red, got 'green' in row 1
+    knobwise.experiments.data.tables.encoding.RowError: column 'colour' must hold one of blue, red, got 'green' in row 1
     """
 
     columns: tuple[Column, ...]

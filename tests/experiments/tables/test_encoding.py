@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knobwise.experiments.data.tables import raw_rows, reading
-from knobwise.experiments.data.tables.raw_rows import Kind, RawRows, RowError
+from knobwise.experiments.data.tables import encoding, reading
+from knobwise.experiments.data.tables.encoding import Kind, RawRows, RowError
 
 TEXTS = st.one_of(st.none(), st.text(max_size=4))
 NUMBERS = st.one_of(st.none(), st.floats(-1e9, 1e9))
@@ -189,7 +189,7 @@ def test_no_rows_are_no_inputs() -> None:
 
 
 def test_the_file_can_be_copied_beside_a_model() -> None:
-    file = Path(raw_rows.__file__)
+    file = Path(encoding.__file__)
     found = {
         (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else node.names[0].name.split(".")[0]
         for node in ast.walk(ast.parse(file.read_text()))
