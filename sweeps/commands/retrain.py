@@ -23,7 +23,6 @@ import json
 import math
 import sys
 import time
-from concurrent.futures import wait
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -44,14 +43,11 @@ from knobwise.sweeps.engine.results import table
 from knobwise.sweeps.engine.results.table import Column
 from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
-from knobwise.sweeps.engine.workers.jobs import Job, JobError, train
-from knobwise.sweeps.engine.workers.pool import Workers
+from knobwise.sweeps.engine.workers.jobs import Job, train
+from knobwise.sweeps.engine.workers.pool import Finished, Pool, Workers
 
 KNOBS = {"--epochs": "epochs", "--samples": "n_samples", "--seed": "seed"}
 """The field of `RunConfig` that each option sets."""
-
-TICK = 0.25  # seconds between looks at interrupts
-LOSSES = 2  # workers that may die under the run before it is given up
 
 
 class Trained(NamedTuple):
@@ -123,26 +119,22 @@ def _train(problem: str, config: RunConfig, interrupts: Interrupts, console: Con
         with console.status("training"):
             outcome = _outcome(workers, Job(problem=problem, config=config), interrupts)
         return None if outcome is None else Trained(outcome, started, time.time())
-    except workers.lost as error:
-        raise Unfinished(f"{LOSSES + 1} workers died under the run: {error}") from None
-    except JobError as error:
-        raise Unfinished(f"the run could not be made: {error}") from None
     finally:
         workers.close()
 
 
-def _outcome(workers: Workers, job: Job, interrupts: Interrupts, lost: int = 0) -> Outcome | None:
-    """The outcome of a job, which another worker begins anew where one dies; None where it was interrupted."""
-    future = workers.submit(train, job)
-    while not wait([future], TICK).done:
-        if interrupts.signal:
-            return None
-    try:
-        return future.result()
-    except workers.lost:
-        if lost == LOSSES:
-            raise
-        return _outcome(workers, job, interrupts, lost + 1)
+def _outcome(workers: Workers, job: Job, interrupts: Interrupts) -> Outcome | None:
+    """The outcome of a job; None where it was interrupted."""
+    one = Pool[str](workers, interrupts, lambda _: (train, job))
+    one.queue.append("the run")
+    while not interrupts.signal:
+        one.fill()
+        for finished in one.wait():
+            if isinstance(finished, Finished) and finished.outcome is None:
+                raise Unfinished(f"the run could not be made: {finished.error}")
+            if isinstance(finished, Finished):
+                return finished.outcome
+    return None
 
 
 def _promoted(choice: Choice, outcome: Outcome, run_id: str) -> Promotion:

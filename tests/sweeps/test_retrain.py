@@ -9,6 +9,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.commands import main as knobwise
 from knobwise.sweeps.commands import retrain
+from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, Work
 from knobwise.sweeps.engine.workers.pool import Workers
@@ -55,7 +56,7 @@ def test_it_is_trained_in_one_job_though_workers_die(deaths: int) -> None:
 def test_it_is_given_up_where_workers_keep_dying() -> None:
     workers = Dying()
     workers.deaths = 3
-    with pytest.raises(ConnectionError):
+    with pytest.raises(Unfinished, match="the run could not be made: 3 workers died under it"):
         outcome(workers, Interrupts())
 
 
