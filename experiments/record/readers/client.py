@@ -115,9 +115,9 @@ class ClientReader:
 
 def _condition(study: str, kind: str) -> str:
     """What the runs of a study meet, and as few others as MLflow's quotes allow."""
-    of_study = f"tags.`{names.STUDY}` = '{study}'"
-    of_kind = f"tags.`{names.KIND}` = '{kind}'" if kind else f"tags.`{names.KIND}` != 'study'"
-    return of_kind if "'" in study else f"{of_study} and {of_kind}"
+    of_kind = f"tags.`{names.KIND}` = '{kind}'" if kind else ""
+    of_study = f"tags.`{names.STUDY}` = '{study}'" if "'" not in study else f"tags.`{names.KIND}` != 'study'"
+    return " and ".join(filter(None, (of_study, of_kind)))
 
 
 def _add(rows: Rows, run: "Run") -> None:
