@@ -1,5 +1,6 @@
 """Local workers: what they do, what becomes of a job whose process dies, and of jobs where no process starts."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.workers import local
-from knobwise.sweeps.engine.workers.jobs import Job, JobError
+from knobwise.sweeps.engine.workers.jobs import Job, JobError, serve
 from knobwise.sweeps.engine.workers.local import LocalWorkers, WorkerDied
 from tests.sweeps.fakes import formula
 
@@ -185,3 +186,14 @@ def test_the_users_matplotlib_backend_is_not_the_workers(monkeypatch: pytest.Mon
         workers.submit(names_backend, JOB).result(60)
     assert os.environ["MPLBACKEND"] == "nonsense"
     workers.close()
+
+
+def test_a_worker_whose_driver_is_gone_before_it_is_ready_ends_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs,))
+    ours.close()
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    assert capfd.readouterr().err == ""

@@ -1,5 +1,6 @@
 """A job, and the loop of a local worker that does jobs. Plain data in, an outcome out; a worker writes nothing."""
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -73,17 +74,15 @@ def serve(pipe: "Connection[Any, Any]") -> None:
     An answer is `(outcome, "")`, or `(None, error)` where the job raised.
     """
     _prepare()
-    pipe.send(READY)
-    while True:
-        try:
+    with contextlib.suppress(EOFError, ConnectionError):  # the driver has closed the pipe, at whatever moment
+        pipe.send(READY)
+        while True:
             work, job = pipe.recv()
-        except EOFError:
-            return
-        try:
-            reply = work(job), ""
-        except Exception as error:  # noqa: BLE001  whatever a run raises fails its trial, not the worker
-            reply = None, f"{type(error).__name__}: {error}"
-        pipe.send(reply)
+            try:
+                reply = work(job), ""
+            except Exception as error:  # noqa: BLE001  whatever a run raises fails its trial, not the worker
+                reply = None, f"{type(error).__name__}: {error}"
+            pipe.send(reply)
 
 
 def _prepare() -> None:
