@@ -57,11 +57,11 @@ def of(sweep: Sweep, options: Options) -> Preview:
     Raises:
         BadInput, StoreError: as the sweep itself would.
     """
-    sampler = samplers.make(options.sampler, options.seed, 0)
     storage = open_to_read(options.storage)
     chosen = studies.choose(storage, options.name, options.fresh)
     count = len(studies.objectives(options))
-    copy = optuna.create_study(sampler=sampler, pruner=pruners.make("none", 1), directions=["minimize"] * count)
+    copy = optuna.create_study(pruner=pruners.make("none", 1), directions=["minimize"] * count)
+    copy.sampler = samplers.of_session(options.sampler, options.seed, copy)
     done = 0
     if storage is not None and chosen.exists:
         there = optuna.load_study(study_name=chosen.key, storage=storage)
@@ -69,7 +69,7 @@ def of(sweep: Sweep, options: Options) -> Preview:
         if was is not None:
             studies.check_same(chosen.key, was, studies.fingerprint(sweep, options))
         copy.add_trials([trial for trial in there.get_trials() if trial.state != TrialState.RUNNING])
-        copy.sampler = samplers.make(options.sampler, options.seed, len(there.get_trials(deepcopy=False)))
+        copy.sampler = samplers.of_session(options.sampler, options.seed, there)
         done = results.of(there).done
     if not copy.get_trials(deepcopy=False):
         copy.enqueue_trial(dict(sweep.baseline))

@@ -119,7 +119,7 @@ def _open(
     )
     stack.enter_context(studies.alone(lock_folder(options.storage), chosen.key))
     study = studies.open_study(storage, chosen, sweep, options, sampler, pruner)
-    study.sampler = samplers.make(options.sampler, options.seed, len(study.get_trials(deepcopy=False)))
+    study.sampler = samplers.of_session(options.sampler, options.seed, study)
     return study, chosen
 
 

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import optuna
 import psutil
 import pytest
 
@@ -179,6 +180,18 @@ def test_dry_run_writes_nothing(tmp_path: Path, folder: Path) -> None:
     assert code == 0
     assert json.loads(out)["study"] == "tiny-2-not-there"
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != "tiny.py"} == there
+
+
+def test_a_dry_run_names_the_trials_that_the_run_then_makes(tmp_path: Path) -> None:
+    for trials in ("3", "5"):  # a new study, then one that is resumed
+        options = ["--trials", trials, "--jobs", "1", "--json", "--quiet"]
+        code, out, err = sweep(tmp_path, *options, "--dry-run")
+        assert code == 0, err
+        planned = json.loads(out)["first"]
+        answer(sweep(tmp_path, *options))
+        storage = open_to_read(str(tmp_path / "mlruns" / "optuna.journal"))
+        made = [trial.params for trial in optuna.load_study(study_name="tiny", storage=storage).get_trials()]
+        assert planned == made[-len(planned) :]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,14 @@ def make(name: str, seed: int, trials_before: int) -> optuna.samplers.BaseSample
         return SAMPLERS[name](seed, trials_before)
 
 
+def of_session(name: str, seed: int, study: optuna.Study) -> optuna.samplers.BaseSampler:
+    """The sampler of a session that starts or resumes `study`, and of a preview of that session.
+
+    The baseline counts as a trial of a new study whether it is in the queue already or not.
+    """
+    return make(name, seed, max(1, len(study.get_trials(deepcopy=False))))
+
+
 class Draws(OneByOne):
     """Random search whose draw depends on the seed, the trial's number and the parameter's name, and on nothing else.
 
