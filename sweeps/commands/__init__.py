@@ -11,14 +11,13 @@ registered: put the file into this folder and the verb exists. Bad input is rais
 """
 
 import importlib
-import os
 import sys
 import textwrap
 
 from knobwise.experiments import shell
 from knobwise.experiments.text import nearest
-from knobwise.sweeps.engine.cli import completion, gc, pages, parser
-from knobwise.sweeps.engine.errors import BadInput, one_line
+from knobwise.sweeps.engine.cli import completion, pages, parser, start
+from knobwise.sweeps.engine.errors import BadInput
 
 HELP = """Usage: knobwise VERB [options]
 
@@ -59,6 +58,10 @@ def run(verb: str, words: list[str]) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run `knobwise VERB ...`; returns the exit code."""
     words = sys.argv[1:] if argv is None else argv
+    return start.run(lambda: _main(words))
+
+
+def _main(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         verbs = "\n".join(f"  {name:<10} {_summary(name)}" for name in names())
         sys.stdout.write(HELP.format(verbs=verbs, program=shell.program("knobwise")))
@@ -71,9 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     if words[:2] == ["completion", "--words"]:  # as the scripts of `knobwise completion` ask
         sys.stdout.writelines(f"{each}\n" for each in completion.candidates(words[2:]))
         return 0
-    os.environ.pop("MPLBACKEND", None)  # figures need no backend, and importing matplotlib fails where it is invalid
-    with gc.seldom():
-        return one_line(lambda: run(words[0], words[1:]))
+    return run(words[0], words[1:])
 
 
 def _of_named_sweep(words: list[str]) -> str:

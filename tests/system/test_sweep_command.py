@@ -190,6 +190,7 @@ def test_a_dry_run_names_the_trials_that_the_run_then_makes(tmp_path: Path) -> N
         planned = json.loads(out)["first"]
         answer(sweep(tmp_path, *options))
         storage = open_to_read(str(tmp_path / "mlruns" / "optuna.journal"))
+        assert storage is not None
         made = [trial.params for trial in optuna.load_study(study_name="tiny", storage=storage).get_trials()]
         assert planned == made[-len(planned) :]
 

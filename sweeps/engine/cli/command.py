@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from knobwise.experiments import shell
-from knobwise.sweeps.engine.cli import gc, pages, parser
-from knobwise.sweeps.engine.errors import one_line
+from knobwise.sweeps.engine.cli import pages, parser, start
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 
 if TYPE_CHECKING:
@@ -29,12 +27,14 @@ def main(sweep: Sweep, argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     program = f"{shell.program('python')} {shlex.quote(sys.argv[0])}"
     page = pages.of_sweep(sweep, program)
-    if parser.asks_for_help(words):
-        sys.stdout.write(page)
-        return 0
-    os.environ.pop("MPLBACKEND", None)  # figures need no backend, and importing matplotlib fails where it is invalid
-    with gc.seldom():
-        return one_line(lambda: run(sweep, parser.read(page, words), program))
+
+    def work() -> int:
+        if parser.asks_for_help(words):
+            sys.stdout.write(page)
+            return 0
+        return run(sweep, parser.read(page, words), program)
+
+    return start.run(work)
 
 
 def run(sweep: Sweep, given: parser.Given, program: str) -> int:
