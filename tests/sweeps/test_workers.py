@@ -117,6 +117,32 @@ def test_closing_ends_what_runs_at_once(tmp_path: Path) -> None:
     assert not psutil.wait_procs([process], timeout=PATIENCE)[1]
 
 
+def test_closing_waits_for_processes_that_are_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that ended meanwhile would leave half-started processes, which print tracebacks."""
+    begun, go_on, started = threading.Event(), threading.Event(), []
+    whole = BaseProcess.start
+
+    def start(process: BaseProcess) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        whole(process)
+        started.append(process)
+
+    monkeypatch.setattr(BaseProcess, "start", start)
+    workers = LocalWorkers(2)
+    assert begun.wait(30)
+    closing = threading.Thread(target=workers.close)
+    closing.start()
+    closing.join(0.3)
+    assert closing.is_alive()
+    go_on.set()
+    closing.join(30)
+    assert not closing.is_alive()
+    assert len(started) == 1, "no other process is started"
+    started[0].join(30)
+    assert started[0].exitcode == -signal.SIGTERM
+
+
 def test_a_job_that_was_cancelled_is_not_done(tmp_path: Path) -> None:
     workers = LocalWorkers(1)
     gate, reached = tmp_path / "gate", threading.Event()
