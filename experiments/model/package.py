@@ -76,7 +76,7 @@ def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=leftovers.mine(SCRATCH)) as beside:
         checkpoint = Path(beside) / CHECKPOINT
         checkpoint.write_bytes(model.checkpoint)
-        code = _code(Path(beside), raw=model.raw is not None)
+        code = _code(Path(beside))
         save_model(
             path=folder,
             python_model=Path(__file__).with_name("served.py"),
@@ -102,7 +102,7 @@ def write(model: StoredModel, logged: "LoggedModel", folder: Path) -> None:
         )
 
 
-def _code(folder: Path, *, raw: bool) -> Path:
+def _code(folder: Path) -> Path:
     """The code that a model needs, copied into `folder` as a package of another name.
 
     Under its own name it would hide the installed Knobwise in a process that loads the model first.
@@ -110,7 +110,7 @@ def _code(folder: Path, *, raw: bool) -> Path:
     package = folder / CODE
     core = Path(nn_core.__file__).parent
     sources = {source: package / "nn_core" / source.relative_to(core) for source in core.rglob("*.py")}
-    beside = [Path(answers.__file__), *([Path(encoding.__file__)] if raw else [])]
+    beside = [Path(answers.__file__), Path(encoding.__file__)]
     for source, target in (sources | {each: package / each.name for each in beside}).items():
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8")

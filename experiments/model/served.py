@@ -9,6 +9,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
@@ -27,8 +28,9 @@ class Served(PythonModel):
         self._network = predictor.load(Path(context.artifacts["checkpoint"]).read_bytes())
         self._config: dict[str, Any] = context.model_config
         self._answers = importlib.import_module(f"{CODE}.answers")
+        self._rows = importlib.import_module(f"{CODE}.encoding")
         raw = self._config["raw"]
-        self._raw = importlib.import_module(f"{CODE}.encoding").RawRows.from_dict(raw) if raw else None
+        self._raw = self._rows.RawRows.from_dict(raw) if raw else None
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -38,18 +40,31 @@ class Served(PythonModel):
         Raises:
             MlflowException: a value is not one that the model can take; the line names it.
         """
-        if self._raw is None:
-            X = model_input[self._config["inputs"]].to_numpy(float)
-        else:
-            try:
+        try:
+            if self._raw is None:
+                X = self._numbers(model_input[self._config["inputs"]])
+            else:
                 X = self._raw.encode(model_input, unseen=(params or {}).get("unseen", "refuse"))
-            except ValueError as error:
-                raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
+        except ValueError as error:
+            raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
         config = self._config
         table: pd.DataFrame = self._answers.table(
             self._network.predict(X), config["outputs"], config["classes"], config["target"]
         )
         return table.set_index(model_input.index)
+
+    def _numbers(self, rows: pd.DataFrame) -> Any:
+        """The cells as an array, which MLflow has cast to numbers.
+
+        Raises:
+            RowError: a cell is missing or infinite; the first is named.
+        """
+        X = rows.to_numpy(float)
+        wrong = np.argwhere(~np.isfinite(X))
+        if wrong.size:
+            row, column = map(int, wrong[0])
+            raise self._rows.refused(rows.iloc[:, column], row, "finite numbers")
+        return X
 
 
 set_model(Served())
