@@ -1,6 +1,5 @@
 """The champion in use: served over HTTP, asked for predictions and made anew by the command, as a user does."""
 
-import contextlib
 import io
 import json
 import os
@@ -9,11 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import cloudpickle
 import numpy as np
@@ -23,50 +20,19 @@ import pytest
 from knobwise.experiments import compare, problems
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.model import images
-from knobwise.experiments.model.champion import champion_of, promote
+from knobwise.experiments.model.champion import champion_of
 from knobwise.experiments.record.connection import connect
-from knobwise.experiments.record.tracker import StudyRun, Tracker
+from knobwise.experiments.record.tracker import Tracker
 from knobwise.experiments.run import run
 from knobwise.nn_core import predictor
 from knobwise.sweeps import commands
 from tests.conftest import user_environment
-from tests.experiments.trained import recorded, small
+from tests.experiments.trained import small
+from tests.system.conftest import KNOBS, KNOBWISE, START, Study, answers, post
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The ``noload`` loader:DeprecationWarning"
 )  # between MLflow and SQLAlchemy
-
-START = 150  # seconds that the server may take on a busy machine
-KNOBWISE = "from knobwise.sweeps.commands import main; raise SystemExit(main())"
-KNOBS: dict[str, Any] = {"widths": (16,), "epochs": 60}
-
-
-class Study(NamedTuple):
-    """Attributes: the folder of a study with a champion, its store, its place, and what its champion says."""
-
-    folder: Path
-    uri: str
-    place: StudyRun
-    network: predictor.Predictor
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
-    """Three trials, of which the second is best; the working directory is their folder."""
-    folder = tmp_path_factory.mktemp("study")
-    with contextlib.chdir(folder):
-        tracker = Tracker(f"sqlite:///{folder}/mlflow.db")
-        place = tracker.open_study(sweep="lr_epochs", name="small", study="small", problem="article", about={})
-        runs = [recorded(tracker, place, trial, lr=lr, **KNOBS) for trial, lr in enumerate((0.001, 0.02, 0.005))]
-        assert promote(tracker.uri, "small", runs[1]).moved
-        yield Study(folder, tracker.uri, place, predictor.load(small(lr=0.02, **KNOBS).checkpoint))
-
-
-@pytest.fixture
-def here(study: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.chdir(study.folder)
-    return study
 
 
 class Malice:
@@ -125,23 +91,8 @@ def server(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         pickle.unlink()
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/ping", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
 def ask(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(
-        f"{url}/invocations", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=300) as answer:
-            return dict(json.load(answer))
-    except urllib.error.HTTPError as refusal:
-        return dict(json.load(refusal))
+    return post(url, json.dumps(body))[1]
 
 
 def test_the_served_champion_says_what_the_checkpoint_says(study: Study, server: str) -> None:
@@ -160,6 +111,19 @@ def test_the_served_champion_says_what_the_checkpoint_says(study: Study, server:
 def test_the_server_names_a_column_that_is_missing(server: str) -> None:
     refusal = ask(server, {"dataframe_split": {"columns": ["X"], "data": [[1.0]]}})
     assert "missing inputs ['Y']" in refusal["message"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("[[1, 2], [null, 2]]", "column 'X' must hold finite numbers, got an empty cell in row 2"),
+        ("[[1, NaN]]", "column 'Y' must hold finite numbers, got an empty cell in row 1"),
+        ("[[1e999, 2]]", "column 'X' must hold finite numbers, got 'inf' in row 1"),
+    ],
+)
+def test_the_server_refuses_cells_that_are_no_numbers(cells: str, message: str, server: str) -> None:
+    status, answer = post(server, f'{{"dataframe_split": {{"columns": ["X", "Y"], "data": {cells}}}}}')
+    assert (status, message in answer["message"]) == (400, True), answer
 
 
 def knobwise(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -42,7 +42,7 @@ def served(folder: Path, command: str, environment: dict[str, str], port: int) -
     """A command that goes on in the background, until it answers and then to the end of the block."""
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            ["bash", "-c", command.removesuffix("&")],
+            ["bash", "-c", KNOBWISE % sys.executable + command.removesuffix("&")],
             cwd=folder,
             env=environment,
             stdout=log,
