@@ -48,6 +48,7 @@ class LocalWorkers:
         self._processes: set[BaseProcess] = set()
         self._any_started = False
         self._closed = False
+        self._starting = threading.Lock()  # while a process is being started
         for number in range(slots):
             threading.Thread(target=self._feed, name=f"worker {number}", daemon=True).start()
 
@@ -62,8 +63,13 @@ class LocalWorkers:
         return future
 
     def close(self) -> None:
-        """End the workers; jobs that run or wait are dropped."""
+        """End the workers; jobs that run or wait are dropped.
+
+        Returns once no process is being started: one whose driver ends halfway prints a traceback.
+        """
         self._closed = True
+        with self._starting:
+            pass
         for _ in range(self.slots):
             self._jobs.put(None)
         for process in list(self._processes):
@@ -104,16 +110,19 @@ class LocalWorkers:
         """A new worker that is ready.
 
         Raises:
-            WorkerDied: its process ended before it was ready.
+            WorkerDied: its process ended before it was ready, or the workers were closed.
             OSError, EOFError, RuntimeError: the process could not be started.
         """
         context = _context()
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs,), daemon=True)
-        with _environment(worker_environment()):
-            process.start()
+        with self._starting:
+            if self._closed:
+                raise WorkerDied("the workers were closed")
+            with _environment(worker_environment()):
+                process.start()
+            self._processes.add(process)
         theirs.close()  # so that our end sees the end of the process
-        self._processes.add(process)
         worker = _Worker(process, ours)
         try:
             ours.recv()  # `READY`
