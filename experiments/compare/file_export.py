@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -13,13 +14,15 @@ from knobwise.experiments.record import leftovers
 SCRATCH = ".knobwise-"
 """How the folder begins in which a file is made, until it is whole."""
 
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n")  # what begins a formula, or is skipped before one
+
 
 def export(table: pd.DataFrame, path: str | Path) -> Path:
     """Write `table` as its file's name says, `.parquet` or `.csv`, and return the path.
 
     A file of that name is replaced once the new one is whole. `pandas.read_parquet` gives the same table, with `widths`
     as arrays. A CSV file holds every digit, `widths` as JSON, `[64, 64, 64]`, times as ISO 8601, nothing where there is
-    no value, and `inf`.
+    no value, and `inf`; texts as `write_csv` writes them.
 
     Raises:
         ValueError: the name ends otherwise, or the folder is not there.
@@ -69,7 +72,34 @@ def _csv(table: pd.DataFrame, file: Path) -> None:
     as_text = {
         name: table[name].map(lambda value: json.dumps(list(value)), na_action="ignore") for name in _tuples(table)
     }
-    table.assign(**as_text).to_csv(file, index=False)
+    write_csv(table.assign(**as_text), file)
+
+
+def write_csv(table: pd.DataFrame, file: Path | TextIO, separator: str = ",") -> None:
+    """Write a table as CSV without its index, safe to open in a spreadsheet.
+
+    A spreadsheet runs a text that begins with =, +, - or @ as a formula. Such a text, in a cell or as a column's name,
+    gets an apostrophe in front, which spreadsheets take as "this is text". Numbers, and texts that are numbers, stay.
+    """
+    texts = table.select_dtypes(["object", "str", "category"])
+    safe = table.assign(**{str(name): texts[name].astype(object).map(_as_text, na_action="ignore") for name in texts})
+    safe.columns = pd.Index([_as_text(name) for name in table])
+    safe.to_csv(file, index=False, sep=separator)
+
+
+def _as_text(cell: object) -> object:
+    """The cell, with an apostrophe in front where a spreadsheet would run it.
+
+    >>> _as_text("=1+1"), _as_text("-1.5"), _as_text("-"), _as_text("tanh")
+    ("'=1+1", '-1.5', "'-", 'tanh')
+    """
+    if not isinstance(cell, str) or not cell.startswith(_RUN):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _tuples(table: pd.DataFrame) -> list[str]:

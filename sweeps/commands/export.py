@@ -6,7 +6,8 @@ Usage: knobwise export STUDY FILE [options]
     knobwise export lr_epochs curves.parquet --curves
 
 The ending of the name decides the format. One row a trial with every knob and metric, or one row a point of a loss
-curve, for a spreadsheet, R or another program. Every digit is kept. A file of that name is replaced.
+curve, for a spreadsheet, R or another program. Every digit is kept. In CSV a text that a spreadsheet would run as a
+formula (=, +, - or @ at its beginning, and no number) has an apostrophe in front. A file of that name is replaced.
 
 Options:
   --curves   the loss curves

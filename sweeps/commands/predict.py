@@ -15,7 +15,8 @@ Options:
                   [refuse]
   --json          one line of JSON: the model, and the predictions where there is no --output
 
-Side by side with what they are for: `paste -d, new.csv predictions.csv`.
+A class that a spreadsheet would run as a formula (=, +, - or @ at its beginning, and no number) has an apostrophe in
+front in CSV and TSV. Side by side with what they are for: `paste -d, new.csv predictions.csv`.
 """
 
 import io
@@ -29,6 +30,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from knobwise.experiments.compare.file_export import write_csv
 from knobwise.experiments.data.tables import reading
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
@@ -40,8 +42,8 @@ from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": lambda table, file: table.to_csv(file, index=False),
-    ".tsv": lambda table, file: table.to_csv(file, index=False, sep="\t"),
+    ".csv": write_csv,
+    ".tsv": lambda table, file: write_csv(table, file, "\t"),
     ".parquet": lambda table, file: table.to_parquet(file, index=False),
 }
 
@@ -64,7 +66,7 @@ def main(given: Given) -> int:
         return 0
     if output is None:
         text = io.StringIO()
-        table.to_csv(text, index=False)
+        write_csv(table, text)
         sys.stdout.write(text.getvalue())
     count = counted(len(table), "prediction")
     sys.stderr.write(f"{count} by {choice.label}{f', in {output}' if output else ''}\n")

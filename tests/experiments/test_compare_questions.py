@@ -162,6 +162,25 @@ def test_a_file_gives_the_table_back_exactly(widths: str, tmp_path: Path) -> Non
     pd.testing.assert_frame_equal(csv, runs, check_exact=True)
 
 
+def test_no_text_in_csv_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
+    """Of each kind of column that holds texts; numbers keep their signs."""
+    texts = ["=1+1", "+cmd|' /C calc'!A0", "-x", "@SUM(A1)", "\t=1", "-1.5", "tanh", None]
+    runs = pd.DataFrame(
+        {
+            "=name": texts,
+            "str": pd.array(texts, dtype="str"),
+            "category": pd.Categorical(texts),
+            "number": [-1.5, -2, 0, 1, 2, 3, 4, math.nan],
+        }
+    )
+    csv = pd.read_csv(export(runs, tmp_path / "runs.csv"), dtype={"number": float}, keep_default_na=False, na_values="")
+    assert list(csv) == ["'=name", "str", "category", "number"]
+    safe = ["'=1+1", "'+cmd|' /C calc'!A0", "'-x", "'@SUM(A1)", "'\t=1", "-1.5", "tanh"]
+    assert all(csv[name].to_list()[:-1] == safe for name in ("'=name", "str", "category"))
+    assert csv.iloc[-1].isna().all()
+    assert csv["number"].equals(runs["number"])
+
+
 def test_parquet_has_widths_as_whole_numbers(tmp_path: Path) -> None:
     from pyarrow import parquet
 
