@@ -46,7 +46,7 @@ def study_called(name: str, uri: str | None = None) -> tuple[Reader, StudyRun]:
     study = _match(studies, name)
     if study is None:
         known = sorted({study.study for study in studies})
-        hint = nearest(name, known)
+        hint = _deleted(reader, name, uri) or nearest(name, known)
         raise UnknownStudy(f"study must be one of {first_of(known, _SHOWN)} in {_shown(uri)}, got {name!r}{hint}")
     _check_schema(study.study, {study.schema})
     return reader, study
@@ -70,7 +70,7 @@ def place_of(name: str, uri: str | None = None) -> Place:
     known = sorted({study.study for study in studies})
     raise UnknownRun(
         f"a run must be STUDY/TRIAL, a run id, or one of the studies {first_of(known, _SHOWN)} in {_shown(uri)}, "
-        f"got {name!r}{nearest(name, known)}"
+        f"got {name!r}{_deleted(reader, name, uri) or nearest(name, known)}"
     )
 
 
@@ -89,11 +89,21 @@ def _studies(name: str, uri: str | None) -> tuple[Reader, list[StudyRun]]:
     reader = open_reader(tracking_uri(uri))
     studies = reader.studies() if reader else []
     if reader is None or not studies:
+        if hint := _deleted(reader, name, uri):
+            raise UnknownStudy(f"study must be one that was not deleted in {_shown(uri)}, got {name!r}{hint}")
         raise UnknownStudy(
             f"there is no study {name!r} in {_shown(uri)}: nothing has been recorded there; "
             f"`{shell.program('knobwise')} sweep lr_epochs` records one"
         )
     return reader, studies
+
+
+def _deleted(reader: Reader | None, name: str, uri: str | None) -> str:
+    """The end of a message about a study that was deleted in MLflow; empty where none of that name was."""
+    from knobwise.experiments.record import deleted  # late: it needs MLflow, and names are seldom wrong
+
+    command = deleted.how_to_restore(reader, name, tracking_uri(uri)) if reader else ""
+    return f": {command}" if command else ""
 
 
 def _match(studies: list[StudyRun], name: str) -> StudyRun | None:

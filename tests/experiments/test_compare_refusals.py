@@ -1,7 +1,9 @@
 """What `knobwise.experiments.compare` refuses: one line each, that says what there is."""
 
+import shlex
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +14,14 @@ import pytest
 from mlflow import MlflowClient
 
 from knobwise.experiments import compare
-from knobwise.experiments.compare import CompareError, NothingToCompare, OtherSchema, UnknownColumn, UnknownRun
+from knobwise.experiments.compare import (
+    CompareError,
+    NothingToCompare,
+    OtherSchema,
+    UnknownColumn,
+    UnknownRun,
+    UnknownStudy,
+)
 from knobwise.experiments.record import lookup, names
 from knobwise.experiments.record.readers.client import ClientReader
 from knobwise.experiments.record.stores import StoreError
@@ -39,9 +48,33 @@ OF_TRIALS = [name for name in ASKED if name not in ("runs", "curves")]
 @pytest.mark.parametrize("asked", ASKED)
 def test_an_unknown_study_is_one_line_that_lists_those_there_are(asked: str, here: dict[str, str]) -> None:
     with pytest.raises(
-        CompareError, match=r"(study must be one of|one of the studies) alone, seeded in .* got 'sedeed'$"
+        CompareError,
+        match=r"(study must be one of|one of the studies) alone, seeded in .* got 'sedeed'; did you mean seeded\?$",
     ):
         ASKED[asked]("sedeed")
+
+
+@pytest.mark.parametrize("kind", ["study", "experiment", "one study of two"])
+def test_a_study_that_was_deleted_in_mlflow_is_restored_by_the_command_in_the_message(
+    kind: str, tracker: Tracker
+) -> None:
+    study = open_study(tracker, "gone", name="gone")
+    add(tracker, study, 0, 1.0)
+    client = MlflowClient(tracker.uri)
+    if kind == "experiment":
+        client.delete_experiment(study.experiment_id)
+    else:
+        client.delete_run(study.run_id)
+    if kind == "one study of two":
+        add(tracker, open_study(tracker, "stays", name="stays"), 0, 1.0)
+    with pytest.raises(UnknownStudy, match=r"got 'gone': (it|its experiment '.*') was deleted in MLflow; `") as refusal:
+        compare.best("gone")
+    with pytest.raises(UnknownStudy) as never_there:
+        compare.runs("other")
+    assert "restore" not in str(never_there.value).replace(str(Path.cwd()), "")
+    command = str(refusal.value).split("`")[1]
+    subprocess.run(shlex.split(f"env {command}"), check=True, capture_output=True, timeout=120)
+    assert compare.best("gone")["trial"].to_list() == [0]
 
 
 @pytest.mark.parametrize("asked", OF_TRIALS)
