@@ -18,8 +18,8 @@ import sys
 
 from knobwise.experiments import shell
 from knobwise.experiments.record.stores import tracking_uri
+from knobwise.sweeps.engine.cli.confirm import confirmed
 from knobwise.sweeps.engine.cli.parser import Given
-from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.repair import check, cleanup
 from knobwise.sweeps.engine.repair.cleanup import Leftovers
 
@@ -30,12 +30,10 @@ def main(given: Given) -> int:
     left = cleanup.find(address)
     problems = check.compare_stores(address, tracking_uri()).problems
     repairable = [problem.line for problem in problems if problem.repairable]
-    as_json, confirmed = "--json" in given, "--yes" in given
+    as_json, yes = "--json" in given, "--yes" in given
     if not as_json:
         sys.stdout.write(_text(left, repairable))
-    if left and not as_json and not confirmed:
-        confirmed = _confirmed()
-    removed = bool(left) and confirmed
+    removed = bool(left) and (yes or (not as_json and confirmed("Remove all of this?")))
     if removed:
         left = cleanup.remove(left)
     if as_json:
@@ -43,19 +41,6 @@ def main(given: Given) -> int:
     elif left:
         sys.stdout.write("Removed.\n" if removed else "Nothing was removed.\n")
     return 0
-
-
-def _confirmed() -> bool:
-    """Ask.
-
-    Raises:
-        BadInput: stdin is no terminal.
-    """
-    if not sys.stdin.isatty():
-        raise BadInput("--yes must be given where stdin is no terminal; nothing was removed")
-    sys.stdout.write("Remove all of this? [y/N] ")
-    sys.stdout.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _text(left: Leftovers, repairable: list[str]) -> str:
