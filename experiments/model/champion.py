@@ -92,14 +92,14 @@ def promote(uri: str, study: str, run_id: str, *, confirmed_best: bool = False) 
     """
     try:
         client = connect(uri)
-        with store_errors(uri, f"cannot register the model of {study!r} in"), _as_default(uri):
+        with store_errors(uri, f"cannot register the model of {study!r} in"), as_default(uri):
             return _promote(client, uri, study, run_id, confirmed_best)
     except StoreError as error:
         return Promotion(None, False, f"No champion: {error}")
 
 
 @contextmanager
-def _as_default(uri: str) -> Iterator[None]:
+def as_default(uri: str) -> Iterator[None]:
     """Make the store MLflow's default for a while: its registry looks for a version's model there and nowhere else."""
     import mlflow
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from knobwise.experiments import shell
 from knobwise.experiments.model import json_cells, package
+from knobwise.experiments.model.champion import as_default
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.errors import CompareError
@@ -81,8 +82,7 @@ def _loaded(choice: Choice, uri: str) -> "PyFuncModel":
     """
     import mlflow
 
-    mlflow.set_tracking_uri(choice.uri)
-    with store_errors(choice.uri, f"cannot load the champion of {choice.study.study!r} from"):
+    with store_errors(choice.uri, f"cannot load the champion of {choice.study.study!r} from"), as_default(choice.uri):
         model: PyFuncModel = mlflow.pyfunc.load_model(uri)
     return model
 
