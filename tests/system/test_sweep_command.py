@@ -148,7 +148,7 @@ def test_again_with_more_trials_adds_them_and_fresh_starts_another(folder: Path)
     assert after["run_id"][:6].to_list() == before["run_id"].to_list()
     assert "baseline" in out
     assert "mlflow ui" in out
-    assert "kw.runs('tiny')" in out
+    assert "kw.best('tiny')" in out
     assert "python tiny.py --trials 16" in out
     assert max(map(len, out.split("\n\n")[0].splitlines())) <= 80
     assert "tiny 7/8: trial" in err
