@@ -158,7 +158,7 @@ class Facts:
         return shown(int(value) if value.is_integer() else value)
 
     def described(self) -> list[str]:
-        """A line on each trial, for whoever points at its dot."""
+        """A line on each trial, shown when the pointer is over its dot."""
         errors, status = self.column("val_mse"), self.status
         return [
             f"trial {number}: {self.setting(self.trial(row))}; "

@@ -32,15 +32,15 @@ def promote(study: optuna.Study, recorder: Recorder, workers: Workers, problem: 
     Returns:
         Notes for the user.
     """
-    now = results.of(study)
-    if now.best is None:
+    result = results.of(study)
+    if result.best is None:
         return []
     trials = study.get_trials(deepcopy=False)
-    complete = [row for row in (now.best, now.baseline) if row is not None and row.status == "complete"]
+    complete = [row for row in (result.best, result.baseline) if row is not None and row.status == "complete"]
     best, *baseline = [trials[row.number].user_attrs[RUN_ID] for row in complete]
     drawings = Drawings(workers, recorder, problem, dict.fromkeys([best, *baseline]))
-    note = recorder.promote(best, confirmed_best=now.ranking.fresh_seeds > 0).result().note  # while the workers draw
-    return [note, *drawings.finish()]
+    promotion = recorder.promote(best, confirmed_best=result.ranking.fresh_seeds > 0)  # while the workers draw
+    return [promotion.result().note, *drawings.finish()]
 
 
 def best_run(study: optuna.Study) -> tuple[int, str] | None:
@@ -50,75 +50,76 @@ def best_run(study: optuna.Study) -> tuple[int, str] | None:
 
 
 def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted: bool) -> None:
-    """Put what was found onto the study's page."""
-    found = results.of(study)
-    metrics = {f"trials_{status}": float(count) for status, count in found.counts.items()}
-    metrics["epochs_trained"] = float(sum(row.epochs_trained for row in found.rows))
-    for name, row in (("best", found.best), ("baseline", found.baseline)):
+    """Write the results onto the study's page in MLflow."""
+    result = results.of(study)
+    metrics = {f"trials_{status}": float(count) for status, count in result.counts.items()}
+    metrics["epochs_trained"] = float(sum(row.epochs_trained for row in result.rows))
+    for name, row in (("best", result.best), ("baseline", result.baseline)):
         if row is not None:
             facts = {"val_mse": row.val_mse, "test_mse": row.test_mse, "test_r2": row.test_r2}
-            facts["confirmed_val_mse"] = found.ranking.confirmed.get(row.number)
+            facts["confirmed_val_mse"] = result.ranking.confirmed.get(row.number)
             if name == "best":
-                facts["selection_bias"] = found.ranking.selection_bias(row.number)
+                facts["selection_bias"] = result.ranking.selection_bias(row.number)
             metrics |= {f"{name}_{what}": value for what, value in facts.items() if value is not None}
-    tags = {"knobwise.best_trial": str(found.best.number)} if found.best else {}
-    beside = reference_models.of(study)
-    if beside:
-        tags[names.REFERENCES] = against.dumps(beside)
+    tags = {"knobwise.best_trial": str(result.best.number)} if result.best else {}
+    references = reference_models.of(study)
+    if references:
+        tags[names.REFERENCES] = against.dumps(references)
     recorder.finish(
-        description=present.markdown(sweep, found, beside),
+        description=present.markdown(sweep, result, references),
         metrics=metrics,
         tags=tags,
-        pictures=present.pictures(sweep, found),
+        pictures=present.pictures(sweep, result),
         interrupted=interrupted,
-        report=bool(found.rows),
+        report=bool(result.rows),
     ).result()
 
 
-def tell(
+def report(
     sweep: Sweep,
     options: Options,
     study: optuna.Study,
-    place: StudyRecord,
+    record: StudyRecord,
     notes: list[str],
     seconds: float,
-    again: str,
+    resume: str,
 ) -> None:
-    """Print the JSON of `--json`, or the table and what to type next.
+    """Print the JSON of `--json`, or the table and the commands to type next.
 
     Args:
-        sweep, options, study, place: of this sitting.
-        notes: why it did not go on.
-        seconds: that it took.
-        again: the command that goes on with the study.
+        sweep, options, study, record: of this session.
+        notes: lines for the user, such as why the session ended early.
+        seconds: the wall time of the session.
+        resume: the command that resumes the study.
     """
-    found = results.of(study)
+    result = results.of(study)
     if options.json:
-        sys.stdout.write(json.dumps(contract(study.study_name, found, seconds, place), allow_nan=False) + "\n")
+        sys.stdout.write(json.dumps(contract(study.study_name, result, seconds, record), allow_nan=False) + "\n")
         for note in notes:
             sys.stderr.write(note + "\n")
     else:
-        to_type = present.commands(study.study_name, place.tracker.uri, place.run.experiment_id, again, options.trials)
-        present.show(sweep, found, reference_models.of(study), notes, to_type)
+        uri, experiment_id = record.tracker.uri, record.run.experiment_id
+        commands = present.commands(study.study_name, uri, experiment_id, resume, options.trials)
+        present.show(sweep, result, reference_models.of(study), notes, commands)
 
 
-def contract(study: str, found: results.Results, seconds: float, place: StudyRecord) -> dict[str, Any]:
+def contract(study: str, result: results.Results, seconds: float, record: StudyRecord) -> dict[str, Any]:
     """The JSON of `--json`."""
     return {
         "study": study,
-        "trials": found.counts,
-        "best": found.best.as_json() if found.best else None,
-        "baseline": found.baseline.as_json() if found.baseline else None,
+        "trials": result.counts,
+        "best": result.best.as_json() if result.best else None,
+        "baseline": result.baseline.as_json() if result.baseline else None,
         "wall_s": round(seconds, 3),
-        "tracking_uri": without_credentials(place.tracker.uri),
-        "experiment_id": place.run.experiment_id,
-        "run_id": place.run.run_id,
+        "tracking_uri": without_credentials(record.tracker.uri),
+        "experiment_id": record.run.experiment_id,
+        "run_id": record.run.run_id,
     }
 
 
-def same_study(sweep: Sweep, options: Options, program: str) -> str:
-    """The command that goes on with the study: with the options that make it what it is."""
-    asked = {
+def resume_command(sweep: Sweep, options: Options, program: str) -> str:
+    """The command that resumes the study, with the options that define it."""
+    defining = {
         "--name": (options.name, sweep.name),
         "--problem": (Spec.parse(options.problem).typed, sweep.problem),
         "--samples": (str(options.samples), "0"),
@@ -126,24 +127,24 @@ def same_study(sweep: Sweep, options: Options, program: str) -> str:
         "--cost": (options.cost, "none"),
         "--storage": (without_credentials(options.storage), ""),
     }
-    given = [f"{option} {shlex.quote(value)}" for option, (value, default) in asked.items() if value != default]
+    given = [f"{option} {shlex.quote(value)}" for option, (value, default) in defining.items() if value != default]
     return " ".join([program, *given])
 
 
 def notes(ending: Ending, confirmed: confirm.End, study: optuna.Study, options: Options) -> list[str]:
-    """Why a sitting ended before it was done, and what to do about it; nothing where it was done."""
-    found = results.of(study)
-    state = f"{found.done} of {options.trials} trials are done"
-    go_on = "all finished work is saved, and the same command goes on from here."
-    said: dict[Ending, list[str]] = {
+    """Why a session ended early, and how to resume it; empty where it did not end early."""
+    result = results.of(study)
+    state = f"{result.done} of {options.trials} trials are done"
+    saved = "all finished work is saved, and the same command resumes the study."
+    lines: dict[Ending, list[str]] = {
         "done": [],
-        "timeout": [f"Stopped after --timeout {options.timeout:g} s: {state}; {go_on}"],
-        "total epochs": [f"Stopped after --total-epochs {options.total_epochs:g}: {state}; {go_on}"],
-        "total flops": [f"Stopped after --total-flops {options.total_flops:g}: {state}; {go_on}"],
+        "timeout": [f"Stopped after --timeout {options.timeout:g} s: {state}; {saved}"],
+        "total epochs": [f"Stopped after --total-epochs {options.total_epochs:g}: {state}; {saved}"],
+        "total flops": [f"Stopped after --total-flops {options.total_flops:g}: {state}; {saved}"],
         "target": [f"A trial reached --good-enough {options.good_enough:g}: {state}."],
-        "interrupted": [f"Interrupted: {state}; {go_on}"],
+        "interrupted": [f"Interrupted: {state}; {saved}"],
         "no more points": [f"The grid is done: it has no more points ({state})."],
     }
     if ending == "interrupted":
-        return said[ending]
-    return said[ending] + confirm.note(confirmed, f"--timeout {options.timeout:g}")
+        return lines[ending]
+    return lines[ending] + confirm.note(confirmed, f"--timeout {options.timeout:g}")

@@ -41,14 +41,14 @@ def run(
         sweep: what to run.
         options: how.
         interrupts: say when to stop.
-        program: the command that goes on with the study, without options.
+        program: the command without options, for the hint that resumes the study.
         extension: a trial to train longer, in place of new ones.
     """
     began = time.monotonic()
     sweep = adapt.adapted(sweep, options)
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(options.storage))
-        workers = pool.start(options.executor, options.slots, options.cluster)  # they import while this goes on
+        workers = pool.start(options.executor, options.slots, options.cluster)  # they import meanwhile
         stack.callback(workers.close)
         study, chosen = _open(sweep, options, stack, extension)
         check_first = store_link.address_changed(study, tracking_uri())
@@ -80,17 +80,17 @@ def run(
         except Unfinished:
             finish.write(sweep, study, recorder, interrupted=True)
             raise
-        cut = bool(interrupts.signal)
+        interrupted = bool(interrupts.signal)
         # Last, so that no trial waits for them, and while the best trial is promoted, which takes no worker.
-        beside = None if extension or cut else reference_models.begin(workers, _whole(sweep, options))
-        said = [] if cut else finish.promote(study, recorder, workers, options.problem)
-        if not cut:
-            said += reference_models.finish(study, recorder, beside, options.problem, finish.best_run(study))
-        finish.write(sweep, study, recorder, interrupted=cut)
-    again = finish.same_study(sweep, options, program)
-    notes = [*said, *finish.notes(end, confirmed, study, options)]
-    finish.tell(sweep, options, study, opened.result(), notes, time.monotonic() - began, again)
-    return interrupts.exit_code if cut else 0
+        references = None if extension or interrupted else reference_models.begin(workers, _whole(sweep, options))
+        notes = [] if interrupted else finish.promote(study, recorder, workers, options.problem)
+        if not interrupted:
+            notes += reference_models.finish(study, recorder, references, options.problem, finish.best_run(study))
+        finish.write(sweep, study, recorder, interrupted=interrupted)
+    resume = finish.resume_command(sweep, options, program)
+    notes += finish.notes(end, confirmed, study, options)
+    finish.report(sweep, options, study, opened.result(), notes, time.monotonic() - began, resume)
+    return interrupts.exit_code if interrupted else 0
 
 
 def _whole(sweep: Sweep, options: Options) -> Job:
@@ -103,14 +103,14 @@ def _whole(sweep: Sweep, options: Options) -> Job:
 def _with(study: optuna.Study, sweep: Sweep, extension: Extension) -> int:
     """Ask for an extension; how many trials the study is to have with it."""
     extensions.ask(study, sweep, extension)
-    yet = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING))
-    return results.of(study).done + len(yet)
+    unfinished = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING))
+    return results.of(study).done + len(unfinished)
 
 
 def _open(
     sweep: Sweep, options: Options, stack: contextlib.ExitStack, extension: Extension | None
 ) -> tuple[optuna.Study, studies.Study]:
-    """The study to go on with, held against other drivers until the stack is left."""
+    """The study to start or resume, locked against other drivers until the stack is left."""
     sampler = samplers.make(options.sampler, options.seed, 0)  # refused, where it is, before anything is written
     pruner = pruners.make(options.pruner, most_epochs(sweep))
     storage = open_storage(options.storage)

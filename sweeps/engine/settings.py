@@ -1,4 +1,4 @@
-"""`Options`: what a sweep is to do, whoever asks; `HELP` declares them for the command line."""
+"""`Options`: what a sweep is to do; `HELP` declares them for the command line."""
 
 import math
 import os

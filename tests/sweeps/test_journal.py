@@ -1,4 +1,4 @@
-"""The journal's file when a write fails half-way: what is whole stays, and can be gone on with."""
+"""The journal's file when a write fails half-way: whole lines stay, and the study can be resumed."""
 
 import errno
 import json

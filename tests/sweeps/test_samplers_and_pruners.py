@@ -19,7 +19,7 @@ def test_a_random_draw_depends_on_seed_number_and_name_only() -> None:
     expected = [draw(whole) for _ in range(6)]
     study = optuna.create_study(sampler=samplers.make("random", 3, 0))
     got = [draw(study) for _ in range(2)]
-    study.sampler = samplers.make("random", 3, 2)  # as a study that is gone on with
+    study.sampler = samplers.make("random", 3, 2)  # as a resumed study
     got += [draw(study) for _ in range(4)]
     assert got == expected
     assert len({each["lr"] for each in expected}) == 6

@@ -1,4 +1,4 @@
-"""Which study is gone on with, and what must be the same."""
+"""Which study is resumed, and what must be the same."""
 
 import dataclasses
 from typing import Any

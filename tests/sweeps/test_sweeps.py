@@ -1,4 +1,4 @@
-"""Every sweep there is, whoever wrote it: its space, its baseline, its words, and that it can be planned."""
+"""Every bundled sweep: its space, its baseline, its words, and that it can be planned."""
 
 import ast
 import dataclasses
