@@ -17,9 +17,10 @@ from knobwise.sweeps import commands
 from tests.system.conftest import post
 from tests.system.random_sweeps import FUNCTION, SCRIPT, TABLE
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:The ``noload`` loader:DeprecationWarning"
-)  # between MLflow and SQLAlchemy
+pytestmark = [
+    pytest.mark.drill,
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning"),  # between MLflow and SQLAlchemy
+]
 
 KINDS = {
     "a surface": "branin",

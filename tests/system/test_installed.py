@@ -13,11 +13,9 @@ import pytest
 
 from tests.conftest import ROOT, user_environment
 
-OLD_NAMES = (
-    "nn_core",
-    "experiments",
-    "sweeps",
-)  # what version 0.1.0 installed, and what users' own modules may be called
+pytestmark = pytest.mark.drill  # builds a wheel, and runs sweeps from it
+
+OLD_NAMES = ("nn_core", "experiments", "sweeps")  # what 0.1.0 installed, and what users' own modules may be called
 SLOW = ("mlflow", "optuna", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "rich", "tyro")
 BUILD = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])(sys.argv[2])"
 SWEEP = ("sweep", "lr_epochs", "--seed", "395", "--confirm", "0", "--jobs", "2", "--quiet", "--json")  # short trials
