@@ -95,6 +95,7 @@ def report(
     result = results.of(study)
     if options.json:
         sys.stdout.write(json.dumps(contract(study.study_name, result, seconds, record), allow_nan=False) + "\n")
+        sys.stdout.flush()  # before the notes, also where both go to one file
         for note in notes:
             sys.stderr.write(note + "\n")
     else:
