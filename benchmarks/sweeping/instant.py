@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.sweeping import Contender, Left, Work
 from benchmarks.sweeping.ours import NAME, recorded, sweep
+from knobwise.sweeps.engine.workers import jobs
 
 if TYPE_CHECKING:
     from knobwise.experiments.outcome import Outcome
     from knobwise.sweeps.engine import Sweep
-    from knobwise.sweeps.engine.workers import jobs
 
 THOUSAND = 1000
 
@@ -38,8 +38,9 @@ def run(work: Work) -> dict[str, float]:
     from knobwise.sweeps.engine.search.storage import open_storage
     from knobwise.sweeps.engine.workers import pool
 
-    pool.EXECUTORS["instant"] = lambda slots, _: AtOnce(slots)
-    words = ["--sampler", "random", "--executor", "instant", "--jobs", "1", "--confirm", "0", "--quiet"]
+    # The parser accepts only the executors of the help page, so the workers of this process are replaced.
+    pool.EXECUTORS["local"] = lambda slots, _: AtOnce(slots)
+    words = ["--sampler", "random", "--executor", "local", "--jobs", "1", "--confirm", "0", "--quiet"]
     words += ["--trials", str(work.trials)]
     if code := main(tiny(work), words):
         raise SystemExit(code)
@@ -69,7 +70,7 @@ class AtOnce:
     """Workers that have done a job by the time it is handed to them: but for the first, without training.
 
     Every outcome is the first one's, with curves, data sets and checkpoint; its validation error is that of a formula,
-    (log10 lr + 3.5)^2. There are no pictures.
+    (log10 lr + 3.5)^2. Trials have no pictures.
     """
 
     lost: tuple[type[BaseException], ...] = ()
@@ -78,13 +79,16 @@ class AtOnce:
         self.slots = slots
         self._first: Outcome | None = None
 
-    def submit(self, work: "jobs.Work", job: "jobs.Job") -> "Future[Outcome]":
-        """Answer with the first outcome, changed."""
+    def submit(self, work: jobs.Work, job: jobs.Job) -> "Future[Outcome]":
+        """Answer a training with the first outcome, changed; do other work (drawings of the winner) as it is."""
+        future: Future[Outcome] = Future()
+        if not isinstance(job, jobs.Job):
+            future.set_result(work(job))
+            return future
         if self._first is None:
             self._first = work(dataclasses.replace(job, pictures=False))
         error = (math.log10(job.config.lr) + 3.5) ** 2
         metrics = {**self._first.metrics, "val_mse": error}
-        future: Future[Outcome] = Future()
         future.set_result(dataclasses.replace(self._first, config=job.config, metrics=metrics))
         return future
 
