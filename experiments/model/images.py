@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from knobwise.experiments.plots.surface_frames import Frame
-from knobwise.experiments.record import names
+from knobwise.experiments.record import artifacts, names
 from knobwise.experiments.record.connection import connect, store_errors
 
 if TYPE_CHECKING:
@@ -38,11 +38,26 @@ def log(uri: str, run_id: str, frames: Sequence[Frame]) -> int:
     with store_errors(uri, f"cannot add pictures to run {run_id} in"):
         from PIL import Image
 
+        _remove_unfinished(client, run_id)
         there = _logged(client, run_id)
         missing = [frame for frame in frames if frame.epoch not in there]
         for frame in missing:
             client.log_image(run_id, Image.open(io.BytesIO(frame.png)), key=names.SURFACE, step=frame.epoch)
     return len(missing)
+
+
+def _remove_unfinished(client: "MlflowClient", run_id: str) -> None:
+    """Remove what a killed process left of a frame: MLflow's temporary files, and a picture without its smaller copy.
+
+    Only where the run's folder is on this machine: elsewhere MLflow cannot delete a file. One driver has the study, so
+    that no other process is writing here.
+    """
+    folder = artifacts.local_folder(client.get_run(run_id).info.artifact_uri)
+    if folder is None:
+        return
+    for path in [*(folder / _FOLDER).glob(".artifact.uploading.*"), *(folder / _FOLDER).glob(f"{names.SURFACE}+*.png")]:
+        if path.suffix != ".png" or not path.with_name(f"{path.stem}+compressed.webp").exists():
+            path.unlink()
 
 
 def _logged(client: "MlflowClient", run_id: str) -> set[int]:
