@@ -11,8 +11,8 @@ Options:
   --output FILE   where the predictions go [standard output]; .csv, .tsv or .parquet
   --trial N       this trial instead
   --unseen refuse|ignore
-                  a category that the model was not trained on: refuse the file, or predict from the other columns
-                  [refuse]
+                  a category, or a missing cell, of a kind that the model was not trained on: predict from the other
+                  columns and say so, as the sweep's own scores do, or refuse the file [ignore]
   --json          one line of JSON: the model, and the predictions where there is no --output
 
 A class that a spreadsheet would run as a formula (=, +, - or @ at its beginning, and no number) has an apostrophe in
@@ -57,7 +57,7 @@ def main(given: Given) -> int:
     except CompareError as error:
         raise BadInput(str(error)) from None
     model = choice.model
-    X = _inputs(model, file, given.get("--unseen", "refuse"))
+    X = _inputs(model, file, given.get("--unseen", "ignore"))
     table = answers.table(model.predictor.predict(X), model.outputs, model.classes, model.target)
     if output is not None:
         WRITERS[output.suffix](table, output)
@@ -83,9 +83,14 @@ def _inputs(model: StoredModel, file: Path, unseen: Literal["refuse", "ignore"])
         return numeric_columns.read(file, model.inputs)
     try:
         texts = [column.name for column in model.raw.columns if column.kind == "category"]
-        return model.raw.encode(reading.read(file, texts), unseen=unseen)
+        table = reading.read(file, texts)
+        X = model.raw.encode(table, unseen=unseen)
+        if unseen == "ignore":
+            for line in model.raw.unseen(table):
+                sys.stderr.write(f"{file}: {line}; predicted from the other columns\n")
     except ValueError as error:
         raise BadInput(f"{file}: {error}") from None
+    return X
 
 
 def _output(name: str | None) -> Path | None:

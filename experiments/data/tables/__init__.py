@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
-from knobwise.experiments.data.tables import arrays, columns, encoding, reading, splitting, target
+from knobwise.experiments.data.tables import arrays, columns, convert, reading, splitting, target
 from knobwise.experiments.data.tables.encoding import RawRows
 from knobwise.experiments.data.tables.options import Options
 from knobwise.experiments.data.tables.splitting import Split
@@ -146,15 +146,15 @@ def _times(cells: pd.Series) -> NDArray[np.float64]:
     """Dates or numbers as numbers that increase with time."""
     _complete(cells, "a time")
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return encoding.dates(cells)
+        return convert.dates(cells)
     if not pd.api.types.is_numeric_dtype(cells.dtype):
-        raise encoding.refused(cells, 0, "dates or numbers to split by time")
-    return encoding.numbers(cells)
+        raise convert.refused(cells, 0, "dates or numbers to split by time")
+    return convert.numbers(cells)
 
 
 def _complete(cells: pd.Series, must: str) -> pd.Series:
     if cells.isna().any():
-        raise encoding.refused(cells, int(cells.isna().to_numpy().argmax()), f"{must} in every row")
+        raise convert.refused(cells, int(cells.isna().to_numpy().argmax()), f"{must} in every row")
     return cells
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from knobwise.experiments.data.tables import encoding
+from knobwise.experiments.data.tables import convert, encoding
 from knobwise.experiments.data.tables.encoding import Kind
 
 IDENTIFIER = 0.95
@@ -77,7 +77,7 @@ def _kind(cells: pd.Series) -> Kind:
     if pd.api.types.is_bool_dtype(dtype):
         return "boolean"
     if pd.api.types.is_numeric_dtype(dtype):
-        encoding.numbers(cells)
+        convert.numbers(cells)
         return "number"
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return "date"
@@ -110,7 +110,7 @@ def _check_texts(cells: pd.Series) -> None:
         if _MIXED <= share < 1:
             row = int(np.flatnonzero((codes >= 0) & ~matches.to_numpy()[codes])[0])
             raise ValueError(
-                f"{encoding.refused(cells, row, f'{what} alone or texts alone')}, where {share:.0%} of the cells are "
+                f"{convert.refused(cells, row, f'{what} alone or texts alone')}, where {share:.0%} of the cells are "
                 f"{what}: leave a cell empty where nothing is known, or leave the column out with {_drop(cells)}"
             )
     for look, advice in _LOOKS.items():

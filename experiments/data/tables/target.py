@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Array
-from knobwise.experiments.data.tables import arrays, encoding
+from knobwise.experiments.data.tables import arrays, convert
 
 Task = Literal["regression", "classification"]
 Scale = Literal["auto", "linear", "log"]
@@ -59,11 +59,11 @@ def read(cells: pd.Series, task: Task | None) -> Target:
     """
     name = str(cells.name)
     if cells.isna().any():
-        raise encoding.refused(cells, int(cells.isna().to_numpy().argmax()), "a target in every row")
+        raise convert.refused(cells, int(cells.isna().to_numpy().argmax()), "a target in every row")
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        raise encoding.refused(cells, 0, "numbers or classes to be a target")
+        raise convert.refused(cells, 0, "numbers or classes to be a target")
     numeric = pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype)
-    values = encoding.numbers(cells) if numeric or task == "regression" else None
+    values = convert.numbers(cells) if numeric or task == "regression" else None
     if task is None:
         task = "regression" if values is not None and not _few(values) else "classification"
     if task == "classification":
@@ -113,7 +113,7 @@ def _classes(cells: pd.Series, name: str) -> Target:
     if isinstance(cells.dtype, pd.CategoricalDtype):  # sort by value, not in the order of the categories
         cells = cells.astype(cells.cat.categories.dtype)
     codes, values = pd.factorize(cells, sort=True)
-    classes = [encoding.text(value) for value in values]
+    classes = [convert.text(value) for value in values]
     if len(classes) < 2:
         raise _constant(cells)
     if len(classes) > MOST_CLASSES:
