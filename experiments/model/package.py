@@ -112,7 +112,7 @@ def _code(folder: Path) -> Path:
     package = folder / CODE
     core = Path(nn_core.__file__).parent
     sources = {source: package / "nn_core" / source.relative_to(core) for source in core.rglob("*.py")}
-    beside = [Path(each.__file__) for each in (answers, encoding, convert, notation)]
+    beside = [Path(str(each.__file__)) for each in (answers, encoding, convert, notation)]
     for source, target in (sources | {each: package / each.name for each in beside}).items():
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8")

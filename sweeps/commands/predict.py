@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.compare.file_export import write_csv
 from knobwise.experiments.data.tables import reading
+from knobwise.experiments.data.tables.notation import PLAIN
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.model.stored import StoredModel
@@ -82,14 +83,15 @@ def _inputs(model: StoredModel, file: Path, unseen: Literal["refuse", "ignore"])
     if model.raw is None:
         return numeric_columns.read(file, model.inputs)
     try:
-        texts = [column.name for column in model.raw.columns if column.kind == "category"]
-        table = reading.read(file, texts)
-        X = model.raw.encode(table, unseen=unseen)
-        if unseen == "ignore":
-            for line in model.raw.unseen(table):
-                sys.stderr.write(f"{file}: {line}; predicted from the other columns\n")
+        # What the model knows how to read is left to it, so that it is read as in training.
+        texts = [each.name for each in model.raw.columns if each.kind == "category" or each.notation != PLAIN]
+        read = reading.open_table(file, texts)
+        X = model.raw.encode(read.table, unseen=unseen)
+        ignored = model.raw.unseen(read.table) if unseen == "ignore" else []
     except ValueError as error:
         raise BadInput(f"{file}: {error}") from None
+    notes = [*read.notes, *(f"{line}; predicted from the other columns" for line in ignored)]
+    sys.stderr.write("".join(f"{line}\n" for line in notes))
     return X
 
 

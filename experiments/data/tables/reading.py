@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from knobwise.experiments.data.tables import delimited
+from knobwise.experiments.data.tables.delimited import Typed
 
 LARGEST = 4 * 2**30
 """Most bytes of a table, as a file and in memory."""
@@ -51,6 +52,18 @@ def check(path: Path) -> None:
         raise ValueError(f"the file's name must end in what it holds, got {str(path)!r}, which is {holds}")
 
 
+def open_table(path: Path, texts: Collection[str] = ()) -> Typed:
+    """The table of `path`, by the ending of its name, with what is to be said of it.
+
+    Args and errors are those of `read`.
+    """
+    check(path)
+    file = READERS[path.suffix.lower()](path, texts)
+    if file.table.empty:
+        raise ValueError(f"the file must have at least one row, got {str(path)!r}, which has column names only")
+    return file
+
+
 def read(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
     """The table of `path`, by the ending of its name.
 
@@ -61,11 +74,7 @@ def read(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
     Raises:
         ValueError: `check` refuses it, it is broken, two columns have one name, or it has no rows; one line.
     """
-    check(path)
-    table = READERS[path.suffix.lower()](path, texts)
-    if table.empty:
-        raise ValueError(f"the file must have at least one row, got {str(path)!r}, which has column names only")
-    return table
+    return open_table(path, texts).table
 
 
 def sha256(path: Path) -> str:
@@ -132,11 +141,11 @@ def _bytes(count: int) -> str:
     return f"{count / 2**30:.3g} GB" if count >= 2**27 else f"{count:,} bytes"
 
 
-READERS: Mapping[str, Callable[[Path, Collection[str]], pd.DataFrame]] = MappingProxyType(
+READERS: Mapping[str, Callable[[Path, Collection[str]], Typed]] = MappingProxyType(
     {
-        ".csv": lambda path, texts: delimited.read(path, ",", texts),
-        ".tsv": lambda path, texts: delimited.read(path, "\t", texts),
-        ".parquet": lambda path, texts: _parquet(path),
+        ".csv": lambda path, texts: delimited.read(path, ",", LARGEST, texts),
+        ".tsv": lambda path, texts: delimited.read(path, "\t", LARGEST, texts),
+        ".parquet": lambda path, texts: Typed(_parquet(path)),
     }
 )
 """The reader of a file, by the ending of its name."""
