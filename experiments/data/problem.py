@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-TABLES = (".csv", ".tsv", ".parquet")
-"""Endings of a table's file name."""
-
 
 class Part(NamedTuple):
     """Samples, on the problem's original scale.

@@ -24,8 +24,9 @@ COSTS = ("flops", "train_seconds", "n_parameters")
 HELP = """
 Data:
   --problem NAME         what to fit: a name that `knobwise problems` lists, a
-                         .csv, .tsv or .parquet file, or FILE.py:FUNCTION
-                         [{problem}]
+                         table's file (.csv, .tsv, .parquet, .feather, .json,
+                         .jsonl, .xlsx, .ods; texts also as .gz and the like),
+                         or FILE.py:FUNCTION [{problem}]
   --samples N            use at most so many training rows of data that have an
                          end; 0 for up to 10,000 [0]
  of a table:

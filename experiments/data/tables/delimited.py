@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from knobwise.experiments.data import formats
 from knobwise.experiments.data.tables import cells, convert, layout, rows, text_encoding, unpack
 from knobwise.experiments.data.tables.layout import Layout
 from knobwise.experiments.data.tables.text_encoding import Encoded
@@ -108,7 +109,7 @@ def _cells(path: Path, names: list[str], found: Layout, encoded: Encoded) -> tup
         comments.append(row.text)
         return "skip"
 
-    packed = path.suffix.lower() in {".gz", ".bz2", ".xz", ".zip", ".zst"}
+    packed = path.suffix.lower() in formats.PACKED
     source = unpack.open_bytes(path) if packed else path
     try:
         table = pa_csv.read_csv(

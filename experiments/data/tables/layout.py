@@ -90,12 +90,24 @@ def find(path: Path, encoding: str, expected: str) -> Layout:
     place = _header(records)
     if place:
         first = delimiter.join(records[0].cells).strip(delimiter + " ")
-        lines = f"lines {records[0].begins} to {records[place].begins - 1}"
-        if records[0].begins == records[place].begins - 1:
-            lines = f"line {records[0].begins}"
-        notes.append(f"{lines} above the column names: left out, {first[:60]!r}")
+        notes.append(above(records[0].begins, records[place].begins - 1, first))
     header = records[place]
     return Layout(delimiter, header.cells, header.begins, header.ends, tuple(notes))
+
+
+def header_of(rows: Sequence[tuple[str, ...]]) -> int:
+    """The place, from 0, of the column names among the rows of a sheet."""
+    return _header([_Record(row, place + 1, place + 1) for place, row in enumerate(rows[:_RECORDS])])
+
+
+def above(first: int, last: int, text: str) -> str:
+    """What is to be said of lines above the column names, that begin with `text`.
+
+    >>> above(1, 2, "Rents")
+    "lines 1 to 2 above the column names: left out, 'Rents'"
+    """
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    return f"{lines} above the column names: left out, {text[:60]!r}"
 
 
 def _records(text: str, delimiter: str) -> list[_Record]:

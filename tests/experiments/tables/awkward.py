@@ -51,10 +51,11 @@ def parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def zipped(text: str) -> bytes:
+def zipped(text: str, files: int = 1) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("t.csv", text)
+        for number in range(files):
+            archive.writestr(f"t{number}.csv", text)
     return buffer.getvalue()
 
 
@@ -133,9 +134,11 @@ REFUSED: dict[str, tuple[str | bytes, str, list[str]]] = {
     "a row too short": (line(5, "1.0,red"), "t.csv?target=y", ["3 cells", "got 2 in line 6"]),
     "a row too long": (line(8, "1.0,red,2,3"), "t.csv?target=y", ["3 cells", "got 4 in line 9"]),
     "a quote left open": (line(N, '1.0,"red,2'), "t.csv?target=y", ["readable .csv", f"line {N + 1}"]),
-    "gzip": (gzip.compress(GOOD.encode()), "t.csv?target=y", ["not be compressed", "gzip"]),
-    "a gzip bomb": (gzip.compress(bytes(10**7)), "t.csv?target=y", ["not be compressed", "gzip"]),
-    "zip": (zipped(GOOD), "t.csv?target=y", ["not be compressed", "zip"]),
+    "gzip": (gzip.compress(GOOD.encode()), "t.csv?target=y", ["'t.csv'", "compressed: call it .csv.gz"]),
+    "no gzip": (GOOD, "t.csv.gz?target=y", ["'t.csv.gz'", "not compressed as .gz"]),
+    "cut gzip": (gzip.compress(GOOD.encode())[:-20], "t.csv.gz?target=y", ["readable .gz file", "'t.csv.gz'"]),
+    "zip": (zipped(GOOD), "t.csv?target=y", ["'t.csv'", "compressed: call it .csv.zip"]),
+    "zip with two files": (zipped(GOOD, 2), "t.csv.zip?target=y", ["must hold one file", "'t.csv.zip' with 2"]),
     "Parquet called CSV": (parquet(table()), "t.csv?target=y", ["t.csv", "call it .parquet"]),
     "CSV called Parquet": (GOOD, "t.parquet?target=y", ["t.parquet", "not a Parquet file"]),
     "truncated Parquet": (parquet(table())[:-60], "t.parquet?target=y", ["readable .parquet", "'t.parquet'"]),
