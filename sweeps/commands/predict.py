@@ -4,8 +4,8 @@ Usage: knobwise predict STUDY FILE [options]
 
     knobwise predict lr_epochs new.csv > predictions.csv
 
-Reads the columns that the study's model needs by name from new.csv (or another table's file that a sweep takes), in any
-order and beside others, and writes one line of predictions for each row. The model is the study's champion; where it has
+Reads the columns that the study's model needs by name from new.csv (or another file that a sweep takes), in any order
+and beside others, and writes one line of predictions for each row. The model is the study's champion; where it has
 none, its best trial.
 
 Options:

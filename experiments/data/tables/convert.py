@@ -119,7 +119,9 @@ def _values(cells: pd.Series, notation: Notation) -> Array:
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
     if notation == PLAIN:
-        return _plain(cells)
+        values = _plain(cells)
+        if not (np.isnan(values) & cells.notna().to_numpy()).any():
+            return values
     codes, distinct = pd.factorize(cells)
     texts = pd.Series(distinct.astype(object))
     # A text is read by the notation first: 1.234 may be 1234. What is a number already is not.

@@ -19,6 +19,8 @@ from knobwise.experiments.data.tables.refusal import Unusable
 MOST = 0.5
 """A column is refused where at least this share of its cells can be read, and others cannot."""
 
+_MANY = 10  # different numbers with one letter or word behind them are no categories
+_THOUSANDS = ("k", "K", "M")
 _SAMPLE = 200  # distinct texts by which a column is looked at before all of it is
 _CURRENCY = (
     r"[A-Z]{0,3}[$€£¥₹₽₩₺]|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|RUB|TRY|"
@@ -150,18 +152,21 @@ def _numbers(cells: pd.Series, texts: _Texts, mark: str) -> Read | None:  # noqa
     units = parts["before"].fillna("") + parts["after"].fillna("").str.strip()
     named = units.str.fullmatch(_KNOWN).to_numpy(dtype=bool)
     worded = (parts["gap"].fillna("") != "").to_numpy() & units.str.fullmatch(r"[^\W\d_][^\d]*").to_numpy(dtype=bool)
-    readable = matched & (units.eq("").to_numpy() | named | worded)
+    one = len(texts.distinct) > _MANY and bool(units.eq(units.iloc[0]).all())  # whatever it is called
+    readable = matched & (units.eq("").to_numpy() | named | worded | one)
     if not readable.any() or texts.share(readable) < MOST:
         return None
     counted = pd.Series(texts.counts[readable]).groupby(units[readable].str.lower().to_numpy()).sum()
     unit = str(counted.idxmax())
     alike = readable & units.str.lower().eq(unit).to_numpy()
     unit = str(units[alike].iloc[0])
-    if not unit and parts["body"][alike].str.fullmatch(r"\d+").all():
+    if not unit and texts.distinct[alike].str.fullmatch(r"\(?\d+\)?").all():
         return None  # whole numbers among texts, or codes
+    if max(float(texts.share(~np.isnan(each.numbers(texts.distinct)))) for each in _with(unit)) < MOST:
+        return None  # telephone numbers, versions, addresses
     if not alike.all():
-        if unit and not named[alike].any():
-            return None  # words behind numbers, some of them others: categories
+        if unit and (not named[alike].any() or re.fullmatch(r"[a-zA-Z]", unit)) and unit not in _THOUSANDS:
+            return None  # words or letters behind numbers, some of them others: categories
         what = f"numbers in {unit}" if unit else "numbers"
         if texts.share(alike) < MOST or not (unit or np.isnan(PLAIN.numbers(texts.distinct[alike])).any()):
             return None
@@ -179,13 +184,17 @@ def _numbers(cells: pd.Series, texts: _Texts, mark: str) -> Read | None:  # noqa
     return Read(_spread(cells, texts, values), notation, f"read as numbers{f' in {unit}' if unit else ''}, {example}")
 
 
+def _with(unit: str) -> list[Notation]:
+    return [Notation(unit, each.thousands, each.decimal) for each in _WRITTEN]
+
+
 def _written(cells: pd.Series, texts: _Texts, unit: str, mark: str) -> tuple[Notation, NDArray[np.float64]]:
     """The one notation with `unit` in which all texts are numbers, and these.
 
     Raises:
         Unusable: there is none, or there are two.
     """
-    notations = [Notation(unit, each.thousands, each.decimal) for each in _WRITTEN]
+    notations = _with(unit)
     read = [each.numbers(texts.distinct) for each in notations]
     whole = [place for place, values in enumerate(read) if not np.isnan(values).any()]
     if not whole:

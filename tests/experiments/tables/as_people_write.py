@@ -112,6 +112,8 @@ READ: dict[str, Readable] = {
     "a code of a currency": column_of_numbers(lambda x: f"CHF {x:_}".replace("_", "'"), "read as numbers in CHF"),
     "kilometres": column_of_numbers(lambda x: f"{x} km", "read as numbers in km"),
     "kilometres without a blank": column_of_numbers(lambda x: f"{x}km", "read as numbers in km"),
+    "thousands as k": column_of_numbers(lambda x: f"{x}k", "read as numbers in k"),
+    "a typesetter's minus": column_of_numbers(lambda x: f"{x}".replace("-", "−"), "read as numbers", SHARES - 50),
     "thin blanks between thousands": column_of_numbers(lambda x: f"{x:_}".replace("_", "\u202f"), "read as numbers"),
     "points between thousands": Readable(
         csv(RENTS.assign(rent=each(points, RENTS["rent"])), sep=";"), notes=("semicolons", "rent: read as numbers")

@@ -136,8 +136,18 @@ def test_row_numbers_are_known_by_their_values() -> None:
     assert row_numbers.why(pd.Series(order + 0.5, name="id")) == ("", False)
 
 
+_CODES = (["1.2.3", "1.3.0"], ["10.0.1.1", "10.0.2.1"], ["0151 85145", "0151 9"], ["0a", "1b", "2b"], ["5-10", "<5"])
+
+
 def test_codes_and_names_are_no_numbers() -> None:
-    for texts in (["Q1", "Q2", "Q3"], ["1st", "2nd", "3rd"], ["7a", "7b", "9"], ["S", "M", "L"], ["A 12", "B 7"]):
+    for texts in (
+        ["Q1", "Q2", "Q3"],
+        ["1st", "2nd", "3rd"],
+        ["7a", "7b", "9"],
+        ["S", "M", "L"],
+        ["A 12", "B 7"],
+        *_CODES,
+    ):
         cells = pd.Series(texts * 9, name="c", dtype="category")
         read = columns.understood(cells.to_frame())
         assert read.kinds == {"c": "category"}, texts
