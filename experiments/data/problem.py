@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-TABLES = (".csv", ".tsv", ".parquet")
-"""Endings of a table's file name."""
-
 
 class Part(NamedTuple):
     """Samples, on the problem's original scale.
@@ -49,6 +46,7 @@ class Problem(NamedTuple):
         log_shift: for a skewed target, the number s for which the network learns log(y + s); None to learn y.
         raw: encodes a file's rows as inputs; None where the rows are the inputs.
         about: the source of the data, for the record.
+        notes: what is to be said of how the data were read, a line each.
     """
 
     name: str
@@ -66,6 +64,7 @@ class Problem(NamedTuple):
     log_shift: float | None = None
     raw: "RawRows | None" = None
     about: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:

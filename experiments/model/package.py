@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from knobwise import nn_core
-from knobwise.experiments.data.tables import encoding
+from knobwise.experiments.data import tables
+from knobwise.experiments.data.tables import convert, encoding, notation
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
 from knobwise.experiments.record import leftovers, names
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Metric
     from mlflow.models import ModelSignature
+    from mlflow.types import DataType
 
 REQUIREMENTS = ("mlflow", "numpy", "pandas")
 """What a model needs, pinned to the versions that logged it: its own code is in its folder."""
@@ -110,11 +112,12 @@ def _code(folder: Path) -> Path:
     package = folder / CODE
     core = Path(nn_core.__file__).parent
     sources = {source: package / "nn_core" / source.relative_to(core) for source in core.rglob("*.py")}
-    beside = [Path(answers.__file__), Path(encoding.__file__)]
+    beside = [Path(str(each.__file__)) for each in (answers, encoding, convert, notation)]
     for source, target in (sources | {each: package / each.name for each in beside}).items():
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8")
-        target.write_text(text.replace(nn_core.__name__, f"{CODE}.nn_core"), encoding="utf-8")
+        text = text.replace(nn_core.__name__, f"{CODE}.nn_core").replace(tables.__name__, CODE)
+        target.write_text(text, encoding="utf-8")
     (package / "__init__.py").write_text('"""What a logged model needs of Knobwise, copied."""\n', encoding="utf-8")
     return package
 
@@ -133,9 +136,16 @@ def _signature(model: StoredModel) -> "ModelSignature":
         outputs = Schema([ColSpec(DataType.string, columns[0]), *numbers(columns[1:])])
     if model.raw is None:
         return ModelSignature(numbers(model.inputs), outputs)
-    kinds = {"number": DataType.double}
-    inputs = Schema([ColSpec(kinds.get(each.kind, DataType.string), each.name) for each in model.raw.columns])
+    inputs = Schema([ColSpec(_type(each), each.name) for each in model.raw.columns])
     return ModelSignature(inputs, outputs, ParamSchema([ParamSpec("unseen", DataType.string, "refuse")]))
+
+
+def _type(column: encoding.Column) -> "DataType":
+    """Numbers are numbers, unless the file has them with a unit or with commas; all else is texts."""
+    from mlflow.types import DataType
+
+    plain = column.kind == "number" and column.notation == notation.PLAIN
+    return DataType.double if plain else DataType.string
 
 
 def example(model: StoredModel) -> pd.DataFrame:
@@ -157,14 +167,15 @@ def _cells(column: encoding.Column, rows: pd.DataFrame) -> list[object]:
         rows: the example after encoding: the numbers are taken from there.
     """
     if column.kind == "number":
-        return list(rows[column.name])
+        return [column.notation.written(value) for value in rows[column.name]]
     if column.kind == "boolean":
         return [str(place % 2 == 0).lower() for place in range(len(rows))]
     if column.kind == "category":
         known = [each for each in column.categories if each not in (encoding.MISSING, encoding.OTHER)]
         return [known[place % len(known)] if known else "" for place in range(len(rows))]
     median = pd.Timestamp("1970-01-01") + pd.Timedelta(days=column.fill)
-    return [(median + pd.Timedelta(days=7 * place)).strftime("%Y-%m-%d") for place in range(len(rows))]
+    written = column.notation.date or "%Y-%m-%d"
+    return [(median + pd.Timedelta(days=7 * place)).strftime(written) for place in range(len(rows))]
 
 
 def _linked(client: "MlflowClient", model: StoredModel, model_id: str) -> "list[Metric]":

@@ -29,6 +29,7 @@ class Served(PythonModel):
         self._config: dict[str, Any] = context.model_config
         self._answers = importlib.import_module(f"{CODE}.answers")
         self._rows = importlib.import_module(f"{CODE}.encoding")
+        self._cells = importlib.import_module(f"{CODE}.convert")
         raw = self._config["raw"]
         self._raw = self._rows.RawRows.from_dict(raw) if raw else None
 
@@ -63,7 +64,7 @@ class Served(PythonModel):
         wrong = np.argwhere(~np.isfinite(X))
         if wrong.size:
             row, column = map(int, wrong[0])
-            raise self._rows.refused(rows.iloc[:, column], row, "finite numbers")
+            raise self._cells.refused(rows.iloc[:, column], row, "finite numbers")
         return X
 
 

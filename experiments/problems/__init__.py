@@ -9,10 +9,10 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-from knobwise.experiments.data.problem import TABLES, Problem
+from knobwise.experiments.data import formats
+from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
 
 _KINDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text"}
@@ -35,20 +35,28 @@ def load(text: str) -> Problem:
     """
     if text in _LOADED:
         return _LOADED[text]
+    if "://" in text and formats.advice(text):  # the options of a URL are its own
+        raise ValueError(
+            f"problem must be a bundled one, a file or module:function, got {text!r}, which {formats.advice(text)}"
+        )
     spec = Spec.parse(text)
     if spec.source in names():
         problem = variant(spec)
-    elif Path(spec.source).suffix.lower() in TABLES:
+    elif formats.ending(spec.source) and "://" not in spec.source:
         from knobwise.experiments.data import tables
 
         problem = tables.load(spec)
+    elif advice := formats.advice(spec.source):
+        raise ValueError(
+            f"problem must be a bundled one, a file or module:function, got {spec.source!r}, which {advice}"
+        )
     elif ":" in spec.source:
         from knobwise.experiments.data import functions
 
         problem = functions.load(spec)
     else:
         raise ValueError(
-            f"problem must be one of {', '.join(names())}, a file that ends in {', '.join(TABLES)}, or "
+            f"problem must be one of {', '.join(names())}, a file that ends in {', '.join(formats.TABLES)}, or "
             f"module:function, got {spec.source!r}"
         )
     _LOADED[problem.name] = problem

@@ -4,15 +4,16 @@ Usage: knobwise predict STUDY FILE [options]
 
     knobwise predict lr_epochs new.csv > predictions.csv
 
-Reads the columns that the study's model needs by name from new.csv (or .tsv, .parquet), in any order and beside others,
-and writes one line of predictions for each row. The model is the study's champion; where it has none, its best trial.
+Reads the columns that the study's model needs by name from new.csv (or another file that a sweep takes), in any order
+and beside others, and writes one line of predictions for each row. The model is the study's champion; where it has
+none, its best trial.
 
 Options:
   --output FILE   where the predictions go [standard output]; .csv, .tsv or .parquet
   --trial N       this trial instead
   --unseen refuse|ignore
-                  a category that the model was not trained on: refuse the file, or predict from the other columns
-                  [refuse]
+                  a category, or a missing cell, of a kind that the model was not trained on: predict from the other
+                  columns and say so, as the sweep's own scores do, or refuse the file [ignore]
   --json          one line of JSON: the model, and the predictions where there is no --output
 
 A class that a spreadsheet would run as a formula (=, +, - or @ at its beginning, and no number) has an apostrophe in
@@ -32,6 +33,7 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.compare.file_export import write_csv
 from knobwise.experiments.data.tables import reading
+from knobwise.experiments.data.tables.notation import PLAIN
 from knobwise.experiments.model import answers
 from knobwise.experiments.model.choice import Choice, choose
 from knobwise.experiments.model.stored import StoredModel
@@ -57,7 +59,7 @@ def main(given: Given) -> int:
     except CompareError as error:
         raise BadInput(str(error)) from None
     model = choice.model
-    X = _inputs(model, file, given.get("--unseen", "refuse"))
+    X = _inputs(model, file, given.get("--unseen", "ignore"))
     table = answers.table(model.predictor.predict(X), model.outputs, model.classes, model.target)
     if output is not None:
         WRITERS[output.suffix](table, output)
@@ -82,10 +84,16 @@ def _inputs(model: StoredModel, file: Path, unseen: Literal["refuse", "ignore"])
     if model.raw is None:
         return numeric_columns.read(file, model.inputs)
     try:
-        texts = [column.name for column in model.raw.columns if column.kind == "category"]
-        return model.raw.encode(reading.read(file, texts), unseen=unseen)
+        # What the model knows how to read is left to it, so that it is read as in training.
+        texts = [each.name for each in model.raw.columns if each.kind == "category" or each.notation != PLAIN]
+        read = reading.open_table(file, texts)
+        X = model.raw.encode(read.table, unseen=unseen)
+        ignored = model.raw.unseen(read.table) if unseen == "ignore" else []
     except ValueError as error:
         raise BadInput(f"{file}: {error}") from None
+    notes = [*read.notes, *(f"{line}; predicted from the other columns" for line in ignored)]
+    sys.stderr.write("".join(f"{line}\n" for line in notes))
+    return X
 
 
 def _output(name: str | None) -> Path | None:

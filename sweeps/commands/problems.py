@@ -13,7 +13,8 @@ source and the inputs are shown too. Options stand behind a question mark; quote
 else to a shell.
 
 Data of your own can be a problem too:
-  FILE.csv?target=COLUMN          a table of yours, .csv, .tsv or .parquet
+  FILE.csv?target=COLUMN          a table of yours, also .tsv, .parquet, .json,
+                                  .jsonl, .feather, .xlsx, .ods, .csv.gz
   FILE.py:FUNCTION?bounds=-1..1   a function of yours: an array for each input in,
                                   one of the same shape out
 

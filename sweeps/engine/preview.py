@@ -7,6 +7,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from knobwise.experiments import problems
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
 from knobwise.experiments.text import shown
@@ -29,6 +30,7 @@ class Preview:
 
     sweep: str
     problem: str
+    notes: tuple[str, ...]
     study: str
     exists: bool
     trials: int
@@ -77,6 +79,7 @@ def of(sweep: Sweep, options: Options) -> Preview:
     return Preview(
         sweep=sweep.name,
         problem=options.problem,
+        notes=problems.load(options.problem).notes,
         study=chosen.key,
         exists=chosen.exists,
         trials=options.trials,
@@ -103,6 +106,7 @@ def text(plan: Preview) -> str:
     rungs_at = f", at epochs {', '.join(map(str, plan.rungs))}" if plan.rungs else ""
     lines = [
         ("sweep", f"{plan.sweep} on the problem {Spec.parse(plan.problem).title}"),
+        *(("data", note) for note in plan.notes),
         ("study", f"{plan.study} ({state})"),
         *((f"  {name}", about) for name, about in plan.space.items()),
         ("sampler", plan.sampler),

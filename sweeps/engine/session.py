@@ -4,12 +4,14 @@ import contextlib
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
 import optuna
 from optuna.trial import FixedTrial, TrialState
 
+from knobwise.experiments import problems
 from knobwise.experiments.record.stores import tracking_uri, without_credentials
 from knobwise.sweeps.engine import finish, preview
 from knobwise.sweeps.engine.driver import confirm, progress
@@ -31,6 +33,8 @@ from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
 from knobwise.sweeps.engine.workers.jobs import Job, train
 
+_TAG = 4000  # characters of a tag that every store takes
+
 
 def run(
     sweep: Sweep, options: Options, interrupts: Interrupts, program: str, extension: Extension | None = None
@@ -46,6 +50,9 @@ def run(
     """
     began = time.monotonic()
     sweep = adapt.adapted(sweep, options)
+    notes_of_data = problems.load(options.problem).notes
+    if not extension and not options.quiet:
+        sys.stderr.write("".join(f"{note}\n" for note in notes_of_data))
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(options.storage))
         workers = pool.start(options.executor, options.slots, options.cluster)  # they import meanwhile
@@ -56,7 +63,7 @@ def run(
             options = replace(options, trials=_with(study, sweep, extension))
         recorder = Recorder()
         stack.callback(recorder.close)
-        about = {} if extension else _about(sweep, options)
+        about = {} if extension else _about(sweep, options, notes_of_data)
         opened = recorder.open(study, sweep=sweep.name, name=chosen.name, problem=options.problem, about=about)
         if options.system_metrics:
             stack.enter_context(system_metrics.monitored(recorder))
@@ -123,7 +130,7 @@ def _open(
     return study, chosen
 
 
-def _about(sweep: Sweep, options: Options) -> dict[str, str]:
+def _about(sweep: Sweep, options: Options, notes: Sequence[str]) -> dict[str, str]:
     return {
         "question": sweep.question,
         "knobs": ", ".join(sweep.knobs),
@@ -132,6 +139,7 @@ def _about(sweep: Sweep, options: Options) -> dict[str, str]:
         "seed": str(options.seed),
         "seeds": str(options.seeds),
         "storage": without_credentials(options.storage) or "mlruns/optuna.journal",
+        **({"data": "; ".join(notes)[:_TAG]} if notes else {}),
     }
 
 

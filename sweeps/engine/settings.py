@@ -5,7 +5,18 @@ import os
 from dataclasses import dataclass
 
 OF_PROBLEM = (
-    *("target", "drop", "task", "test_fraction", "group", "time", "target_scale", "split_seed"),  # of a table
+    *(
+        "target",
+        "drop",
+        "keep",
+        "drop_rows_without_target",
+        "task",
+        "test_fraction",
+        "group",
+        "time",
+        "target_scale",
+        "split_seed",
+    ),  # of a table
     *("bounds", "noise", "inputs"),  # of a function
 )
 COSTS = ("flops", "train_seconds", "n_parameters")
@@ -13,13 +24,17 @@ COSTS = ("flops", "train_seconds", "n_parameters")
 HELP = """
 Data:
   --problem NAME         what to fit: a name that `knobwise problems` lists, a
-                         .csv, .tsv or .parquet file, or FILE.py:FUNCTION
-                         [{problem}]
+                         table's file (.csv, .tsv, .parquet, .feather, .json,
+                         .jsonl, .xlsx, .ods; texts also as .gz and the like),
+                         or FILE.py:FUNCTION [{problem}]
   --samples N            use at most so many training rows of data that have an
                          end; 0 for up to 10,000 [0]
  of a table:
   --target COLUMN        the column to predict
   --drop COLUMNS         columns to leave out, with commas between
+  --keep COLUMNS         columns to learn from even where they number the rows
+  --drop-rows-without-target
+                         leave out rows without a target; they are refused
   --task regression|classification
                          [by the target's values]
   --test-fraction SHARE  share of the rows that is kept for the test [0.2]
@@ -99,6 +114,8 @@ class Options:
     samples: int = 0
     target: str = ""
     drop: str = ""
+    keep: str = ""
+    drop_rows_without_target: bool = False
     task: str = ""
     test_fraction: str = ""
     group: str = ""

@@ -174,7 +174,7 @@ def test_predict_reads_and_writes_other_kinds_of_file(
     [
         ("X,Y\n1,2\n", ["nobody", "new.csv"], "study must be one of small in"),
         ("X,Y\n1,2\n", ["small", "other.csv"], "the file must be one that is there, got 'other.csv'"),
-        ("X,Y\n1,2\n", ["small", "new.xls"], "the file must end in .csv, .tsv, .parquet, got 'new.xls'"),
+        ("X,Y\n1,2\n", ["small", "new.xls"], "got 'new.xls', which is an .xls file, which is not read"),
         ("X,Y\n1,2\n", ["small"], "knobwise predict: missing FILE; Usage: knobwise predict STUDY FILE [options]"),
         ("X,Y\n1,2\n", ["small", "new.csv", "--out", "a"], "did you mean --output?"),
         ("X,Y\n1,2\n", ["small", "new.csv", "--output", "a.txt"], "--output must end in"),

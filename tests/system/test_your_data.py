@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -130,9 +131,12 @@ def test_every_run_says_which_data_it_is_of(reader: tuple[Path, dict[str, str]])
     ("change", "options", "said"),
     [
         (lambda new: new.drop(columns="ash"), "", "the rows must have the column 'ash'"),
-        (lambda new: new.assign(soil="chalk"), "", "column 'soil' must hold one of clay, marl, got 'chalk' in row 1"),
-        (lambda new: new.assign(hue="red"), "", "column 'hue' must hold finite numbers, got 'red' in row 1"),
-        (lambda new: new.assign(soil="chalk"), "--unseen ignore", ""),
+        (
+            lambda new: new.assign(soil="chalk"),
+            "--unseen refuse",
+            "column 'soil' must hold one of clay, marl, got 'chalk' in line 2; --unseen ignore",
+        ),
+        (lambda new: new.assign(hue="red"), "", "column 'hue' must hold finite numbers, got 'red' in line 2"),
         (lambda new: new, "--unseen maybe", "--unseen must be one of refuse, ignore, got 'maybe'"),
     ],
 )
@@ -146,6 +150,21 @@ def test_rows_that_the_model_cannot_take_are_refused_by_name(
     assert done.returncode == (2 if said else 0)
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_predict_takes_what_the_sweep_scored_and_says_what_it_ignored(reader: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = reader
+    new = pd.read_csv(folder / "new.csv")
+    new.assign(soil=["chalk", *new["soil"][1:]], hue=[np.nan, *new["hue"][1:]]).to_csv(folder / "odd.csv", index=False)
+    done = typed(folder, "knobwise predict wine odd.csv", environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[:-1] == [
+        "hue: 1 row has no value, as no row had in training; predicted from the other columns",
+        "soil: 1 row has a category that training did not have, as 'chalk'; predicted from the other columns",
+    ]
+    assert typed(folder, "knobwise predict wine odd.csv --unseen ignore", environment).stdout == done.stdout
+    # The very file that the sweep scored is predicted, whatever its validation and test parts have.
+    assert typed(folder, "knobwise predict wine wine.csv", environment).returncode == 0
 
 
 def test_a_study_whose_file_has_changed_is_refused_and_nothing_is_lost(reader: tuple[Path, dict[str, str]]) -> None:

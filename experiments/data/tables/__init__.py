@@ -7,6 +7,7 @@ a smaller sample.
 """
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Problem
 from knobwise.experiments.data.spec import Spec
-from knobwise.experiments.data.tables import arrays, columns, encoding, reading, splitting, target
+from knobwise.experiments.data.tables import arrays, columns, convert, reading, recognize, splitting, target
 from knobwise.experiments.data.tables.encoding import RawRows
 from knobwise.experiments.data.tables.options import Options
+from knobwise.experiments.data.tables.refusal import Unusable, grouped
 from knobwise.experiments.data.tables.splitting import Split
 from knobwise.experiments.data.tables.target import Target
 from knobwise.experiments.text import counted, first_of
@@ -45,18 +47,33 @@ def load(spec: Spec) -> Problem:
             f"the file {spec.source} has changed since the study began: its SHA-256 is {digest} and was "
             f"{options.sha256}; put the old file back, or begin another study with --fresh"
         )
-    table = reading.read(path)
-    _check_columns(table, options, spec.source)
-    labels = target.read(table[options.target], options.task)
-    problem = from_frame(table, labels, _split(table, labels, options), options)
+    file = reading.open_table(path)
+    _check_columns(file.table, options, spec.source)
+    table, notes = _with_target(file.table, options)
+    mark = recognize.mark_of(table, file.mark)
+    cells, note = target.understood(table[options.target], options.task, mark)
+    said = [(options.target, note)] if note else []
+    labels = target.read(cells, options.task)
+    split = _split(table, labels, options, mark)
+    problem = from_frame(table, labels, split, options, said, mark)
     return problem._replace(
         name=str(spec.having({"sha256": digest})),
         title=f"{path.name}, target {options.target}",
-        about=f"{len(table):,} rows of {table.shape[1]} columns of {path.name}: {problem.about}",
+        about="; ".join(
+            [f"{len(table):,} rows of {table.shape[1]} columns of {path.name}: {problem.about}", *file.notes, *notes]
+        ),
+        notes=(*file.notes, *notes, *problem.notes),
     )
 
 
-def from_frame(table: pd.DataFrame, labels: Target, split: Split, options: Options) -> Problem:
+def from_frame(
+    table: pd.DataFrame,
+    labels: Target,
+    split: Split,
+    options: Options,
+    said: Sequence[tuple[str, str]] = (),
+    mark: str = "",
+) -> Problem:
     """The problem of a table whose rows are split.
 
     Args:
@@ -64,20 +81,25 @@ def from_frame(table: pd.DataFrame, labels: Target, split: Split, options: Optio
         labels: the target of all rows.
         split: which rows train, validate and test. Encodings are learned from the training rows alone.
         options: which columns are inputs, and the scale of the target.
+        said: what is to be said of columns already: a column and a text each.
+        mark: the decimal mark of a number that could have either.
 
     Raises:
         ValueError: a column cannot be an input, or none is left.
     """
     others = {options.target, options.group, *options.drop}
-    known = columns.kinds(table[[name for name in table.columns if name not in others]], options.time)
-    train_table = table[[*known]].iloc[split.train]
-    useless = columns.left_out(train_table, known)
-    kinds = {name: kind for name, kind in known.items() if name not in useless}
-    raw = RawRows.fit(train_table, kinds)
-    notes = "".join(f"; {name} is left out, {why}" for name, why in useless.items())
+    inputs = table[[name for name in table.columns if name not in others]]
+    known = columns.understood(inputs, options.time, options.keep, options.drop, mark)
+    train_table = known.table[[*known.kinds]].iloc[split.train]
+    useless = columns.left_out(train_table, known.kinds)
+    kinds = {name: kind for name, kind in known.kinds.items() if name not in useless}
+    raw = RawRows.fit(train_table, kinds, known.notations)
+    read = [(name, text) for name, text in known.notes if name not in useless]
+    lines = grouped([*said, *read, *((name, f"left out, {why}") for name, why in useless.items())])
+    notes = "".join(f"; {line}" for line in lines)
     if not raw.inputs:
         raise ValueError(f"a table must have a column to predict by beside the target, got none{notes}")
-    rows = table[[*kinds]]
+    rows = known.table[[*kinds]]
     # A category that only validation or test has is not an error: a model in use meets such rows too.
     train, val, test = arrays.parts(split, lambda chosen: raw.encode(rows.iloc[chosen], unseen="ignore"), labels.y)
     _every_class_trains(labels, split)
@@ -99,6 +121,7 @@ def from_frame(table: pd.DataFrame, labels: Target, split: Split, options: Optio
             f"{counted(len(kinds), 'column')} as {counted(len(raw.inputs), 'input')}; "
             f"{'regression' if regression else f'{len(labels.classes)} classes'}{notes}"
         ),
+        notes=tuple(lines),
     )
 
 
@@ -113,7 +136,13 @@ def _check_columns(table: pd.DataFrame, options: Options, file: str) -> None:
         raise ValueError(
             f"target must be one of the columns of {file}, got none; they are {first_of(existing, _LISTED)}"
         )
-    requested = {"target": [options.target], "drop": options.drop, "group": [options.group], "time": [options.time]}
+    requested = {
+        "target": [options.target],
+        "drop": options.drop,
+        "keep": options.keep,
+        "group": [options.group],
+        "time": [options.time],
+    }
     taken: dict[str, str] = {}
     for option, names in requested.items():
         for name in names:
@@ -130,10 +159,25 @@ def _check_columns(table: pd.DataFrame, options: Options, file: str) -> None:
             taken[name] = option
 
 
-def _split(table: pd.DataFrame, labels: Target, options: Options) -> Split:
+def _with_target(table: pd.DataFrame, options: Options) -> tuple[pd.DataFrame, list[str]]:
+    """The rows with a target, and what is to be said of the others.
+
+    Raises:
+        ValueError: there are others, and they are not to be left out.
+    """
+    missing = table[options.target].isna()
+    if not missing.any():
+        return table, []
+    if not options.drop_rows_without_target:
+        raise target.without(table[options.target])
+    count = int(missing.sum())
+    return table[~missing], [f"{counted(count, 'row')} without a target: left out"]
+
+
+def _split(table: pd.DataFrame, labels: Target, options: Options, mark: str = "") -> Split:
     fraction, seed = options.test_fraction, options.split_seed
     if options.time:
-        return splitting.by_time(_times(table[options.time]), options.time, fraction)
+        return splitting.by_time(_times(table[options.time], mark), options.time, fraction)
     if options.group:
         codes, _ = pd.factorize(_complete(table[options.group], "a group"))
         return splitting.grouped(codes.astype(np.int64), options.group, fraction, seed)
@@ -142,19 +186,23 @@ def _split(table: pd.DataFrame, labels: Target, options: Options) -> Split:
     return splitting.plain(len(table), fraction, seed)
 
 
-def _times(cells: pd.Series) -> NDArray[np.float64]:
+def _times(cells: pd.Series, mark: str) -> NDArray[np.float64]:
     """Dates or numbers as numbers that increase with time."""
     _complete(cells, "a time")
+    try:
+        cells = recognize.column(cells, mark).cells
+    except Unusable as error:
+        raise ValueError(str(error)) from None
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return encoding.dates(cells)
+        return convert.dates(cells)
     if not pd.api.types.is_numeric_dtype(cells.dtype):
-        raise encoding.refused(cells, 0, "dates or numbers to split by time")
-    return encoding.numbers(cells)
+        raise convert.refused(cells, 0, "dates or numbers to split by time")
+    return convert.numbers(cells)
 
 
 def _complete(cells: pd.Series, must: str) -> pd.Series:
     if cells.isna().any():
-        raise encoding.refused(cells, int(cells.isna().to_numpy().argmax()), f"{must} in every row")
+        raise convert.refused(cells, int(cells.isna().to_numpy().argmax()), f"{must} in every row")
     return cells
 
 

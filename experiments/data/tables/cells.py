@@ -29,12 +29,13 @@ _ISO = r"\d{4}-\d{2}"  # how a date begins; "2026" alone is a number
 _TRUTH = {"true": True, "false": False}
 
 
-def understood(column: pa.ChunkedArray, is_text: bool = False) -> Any:
+def understood(column: pa.ChunkedArray, is_text: bool = False, comma: bool = False) -> Any:
     """The column as pandas holds it: numbers, `boolean`, `datetime64`, or `category` of texts.
 
     Args:
         column: texts, null where the cell is missing.
         is_text: leave them as texts, also where they look like numbers.
+        comma: whether numbers may have a decimal comma in this file, so that 1.234 may be 1234.
 
     >>> understood(pa.chunked_array([["1", None, "2.5"]]))
     array([1. , nan, 2.5])
@@ -42,15 +43,31 @@ def understood(column: pa.ChunkedArray, is_text: bool = False) -> Any:
     'M'
     >>> list(understood(pa.chunked_array([["red", "1"]])).categories)
     ['red', '1']
+    >>> list(understood(pa.chunked_array([["01067", "53111"]])).categories)
+    ['01067', '53111']
     """
-    if not is_text:
+    coded = is_text or _has_leading_zeros(column)
+    if not coded and not (comma and _may_have_thousands(column)):
         for kind in (pa.int64(), pa.float64()):
             try:
                 return pc.cast(column, kind).to_numpy()
             except pa.ArrowInvalid:
                 continue
     codes, values = _distinct(column)
-    return pd.Categorical.from_codes(codes, values) if is_text else _typed(codes, values)
+    return pd.Categorical.from_codes(codes, values) if coded else _typed(codes, values, comma)
+
+
+def _has_leading_zeros(column: pa.ChunkedArray) -> bool:
+    """Whether a cell is a code such as 01067, which is no number though it has digits alone."""
+    zeros = column.filter(pc.and_(pc.starts_with(column, "0"), pc.greater(pc.binary_length(column), 1)))
+    return bool(len(zeros)) and bool(pc.any(pc.match_substring_regex(zeros, r"^0\d+$")).as_py())
+
+
+def _may_have_thousands(column: pa.ChunkedArray) -> bool:
+    """Whether all cells are as 1.234 or 56, one at least with a point."""
+    if not pc.any(pc.match_substring(column, ".")).as_py():
+        return False
+    return bool(pc.all(pc.match_substring_regex(column, r"^\s*-?\d{1,3}(\.\d{3})*\s*$")).as_py())
 
 
 def _distinct(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pd.Index]:
@@ -64,10 +81,10 @@ def _distinct(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int6
     return np.append(merged, -1)[codes], pd.Index(values)
 
 
-def _typed(codes: np.ndarray[Any, np.dtype[np.int64]], values: pd.Index) -> Any:
+def _typed(codes: np.ndarray[Any, np.dtype[np.int64]], values: pd.Index, comma: bool) -> Any:
     """The cells in the type that all of `values` have."""
     numbers = pd.to_numeric(values.to_series(), errors="coerce").to_numpy(dtype=np.float64)
-    if not np.isnan(numbers).any():
+    if not np.isnan(numbers).any() and not (comma and values.str.fullmatch(r"-?\d{1,3}(\.\d{3})*").all()):
         return np.append(numbers, np.nan)[codes]
     truths = values.str.lower().map(_TRUTH)
     if not truths.isna().any():

@@ -1,16 +1,16 @@
 """The kind of each column of a table, and columns that cannot be inputs: mixed types, infinities, identifiers."""
 
-import csv
-import io
-import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from knobwise.experiments.data.tables import encoding
+from knobwise.experiments.data.tables import convert, encoding, recognize, row_numbers
 from knobwise.experiments.data.tables.encoding import Kind
+from knobwise.experiments.data.tables.notation import PLAIN, Notation
+from knobwise.experiments.data.tables.refusal import Unusable, together
 
 IDENTIFIER = 0.95
 """A column of texts is an identifier where more than this share of its cells are distinct."""
@@ -18,33 +18,95 @@ IDENTIFIER = 0.95
 LONGEST = 200
 """Most characters of a category: it is part of the name of an input."""
 
+FILLED = 3
+"""A column with fewer cells than this is left out."""
+
+_SPARSE = 0.1  # a column of texts that differ, with less than this share of cells, is left out as well
 _MIXED = 0.5  # a column with at least this share of numbers, or dates, and other cells is refused
 _LOOKS: Mapping[str, str] = MappingProxyType(
     {
-        r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b": "dates must be written as 2026-12-31",
+        r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}\.? [^\W\d]{3,}\.?,? \d{4}": "dates must be written as 2026-12-31",
         r"-?\d+,\d+$": "numbers must have a point, as 3.5",
+        r"\d{1,2}:\d{2}(?::\d{2})?$": "times of day must be numbers, as 8.5, or be behind a date",
     }
 )
 
 
-def kinds(table: pd.DataFrame, time: str | None = None) -> dict[str, Kind]:
-    """The kind of each column of `table`; a column without a name that numbers the rows is left out.
+class Columns(NamedTuple):
+    """The columns that may be inputs.
+
+    Attributes:
+        table: their cells as numbers, truth values, dates and categories.
+        kinds: of each, in the file's order.
+        notations: of those that the file has written otherwise than as 1234.5 or 2026-12-31.
+        notes: a column, and what is to be said of it, each.
+    """
+
+    table: pd.DataFrame
+    kinds: dict[str, Kind]
+    notations: dict[str, Notation]
+    notes: list[tuple[str, str]]
+
+
+def understood(
+    table: pd.DataFrame,
+    time: str | None = None,
+    keep: Collection[str] = (),
+    dropped: Collection[str] = (),
+    mark: str = "",
+) -> Columns:
+    """The columns of `table` as a person reads them; row numbers and almost empty columns are left out.
 
     Args:
         table: the columns that may become inputs.
         time: the column that the table is split by. As all test rows are later than all training rows, only the season
             of a date is an input, and a number is left out.
+        keep: columns that are inputs even where they number the rows.
+        dropped: columns that are left out already, for the message.
+        mark: the decimal mark of a number that could have either.
 
     Raises:
-        ValueError: a column cannot be an input; one line that names it, and the row where there is one.
+        ValueError: columns cannot be inputs; one line that names all of them, and the first wrong cell of each.
     """
-    by_name = {str(name): _kind(table[name]) for name in table.columns if not _numbers_rows(table[name])}
-    if time in by_name:
-        if by_name[time] == "date":
-            by_name[time] = "season"
-        else:
-            del by_name[time]
-    return by_name
+    numbering = {name: row_numbers.why(table[name]) for name in map(str, table.columns) if name not in {time, *keep}}
+    certain = {name: why for name, (why, surely) in numbering.items() if why and surely}
+    known = Columns(table, {}, {}, [])
+    cells: dict[str, pd.Series] = {}
+    refused: list[Unusable] = []
+    for name in map(str, table.columns):
+        if name in certain:
+            continue
+        filled = f"{int(table[name].notna().sum()):,} of {len(table):,} cells"
+        if _almost_empty(table[name]):
+            known.notes.append((name, f"left out, almost empty: {filled}"))
+            continue
+        try:
+            read = recognize.column(table[name], mark)
+            known.kinds[name] = _kind(read.cells)
+        except Unusable as error:
+            refused.append(error)
+            continue
+        cells[name] = read.cells
+        if read.notation != PLAIN:
+            known.notations[name] = read.notation
+        if read.note:
+            known.notes.append((name, read.note))
+        elif numbering.get(name, ("", False))[0]:
+            known.notes.append((name, f"an input, but {numbering[name][0]}; if it only numbers the rows, --drop it"))
+    if refused:
+        raise together(refused, dropped)
+    # Row numbers are better than nothing: a table of x and y may have 1, 2, 3 as x.
+    alone = not known.kinds
+    for name, why in certain.items():
+        if alone:
+            cells[name], known.kinds[name] = table[name], _kind(table[name])
+        what = f"an input, as there is no other, but {why}" if alone else f"left out, {why}; --keep makes it an input"
+        known.notes.append((name, what))
+    if time in known.kinds and known.kinds[time] != "date":
+        del known.kinds[time]
+    elif time in known.kinds:
+        known.kinds[time] = "season"
+    return known._replace(table=pd.DataFrame(cells, index=table.index, copy=False))
 
 
 def left_out(table: pd.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, str]:
@@ -52,24 +114,13 @@ def left_out(table: pd.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, str]:
     return {name: why for name, kind in kinds.items() if (why := _useless(table[name], kind))}
 
 
-def listed(text: str) -> list[str]:
-    """The columns in a text, separated by commas and quoted where a name has one: as in a CSV file.
-
-    >>> listed('id,"price, net"')
-    ['id', 'price, net']
-    """
-    return [name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row if name.strip()]
-
-
-def unlisted(names: Iterable[str]) -> str:
-    """The inverse of `listed`.
-
-    >>> unlisted(["id", "price, net"])
-    'id,"price, net"'
-    """
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(names)
-    return line.getvalue()
+def _almost_empty(cells: pd.Series) -> bool:
+    """Whether hardly a cell is filled: fewer than `FILLED`, or a few texts that all differ."""
+    filled = int(cells.notna().sum())
+    if 0 < filled < FILLED <= len(cells):
+        return True
+    texts = isinstance(cells.dtype, pd.CategoricalDtype | pd.StringDtype)
+    return texts and 0 < filled < _SPARSE * len(cells) and cells.nunique() == filled
 
 
 def _kind(cells: pd.Series) -> Kind:
@@ -77,7 +128,10 @@ def _kind(cells: pd.Series) -> Kind:
     if pd.api.types.is_bool_dtype(dtype):
         return "boolean"
     if pd.api.types.is_numeric_dtype(dtype):
-        encoding.numbers(cells)
+        try:
+            convert.numbers(cells)
+        except convert.RowError as error:
+            raise Unusable(str(cells.name), str(error), "leave the cell empty") from None
         return "number"
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return "date"
@@ -87,9 +141,8 @@ def _kind(cells: pd.Series) -> Kind:
         _check_texts(cells)
         return "category"
     kind = type(cells.dropna().iloc[0]).__name__
-    raise ValueError(
-        f"column {cells.name!r} must hold numbers, texts, dates, or true and false, got {kind}: "
-        f"leave it out with {_drop(cells)}"
+    raise Unusable(
+        str(cells.name), f"column {cells.name!r} must hold numbers, texts, dates, or true and false, got {kind}"
     )
 
 
@@ -97,44 +150,51 @@ def _check_texts(cells: pd.Series) -> None:
     """Refuse texts that are not categories.
 
     Raises:
-        ValueError: numbers or dates mixed with texts or in another format; texts that are long or identify the rows.
+        Unusable: numbers or dates mixed with texts or in another format; texts that are long or identify the rows.
+    """
+    name = str(cells.name)
+    codes, texts = pd.factorize(cells)
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    values = pd.Series(texts.astype(object)).astype("str")
+    mixed(cells)
+    for look, advice in _LOOKS.items():
+        alike = values.str.match(look)
+        if alike.mean() > _MIXED:
+            row = int(np.flatnonzero((codes >= 0) & alike.to_numpy()[codes])[0])
+            where = f"got {values[codes[row]]!r} in {convert.place(cells, row)}"
+            raise Unusable(name, f"column {name!r}: {advice}, {where}", "write them so")
+    if values.str.len().max() > LONGEST:
+        row = int(np.flatnonzero((codes >= 0) & (values.str.len() > LONGEST).to_numpy()[codes])[0])
+        raise Unusable(
+            name,
+            f"column {name!r} must hold categories of at most {LONGEST} characters, got one of "
+            f"{len(values[codes[row]]):,} in {convert.place(cells, row)}",
+        )
+    present = int(counts.sum())
+    if len(texts) > IDENTIFIER * present:
+        raise Unusable(name, f"column {name!r} names the rows, with {len(texts):,} different texts in {present:,} rows")
+
+
+def mixed(cells: pd.Series, otherwise: str = "texts") -> None:
+    """Refuse a column of texts in which most are numbers or dates, and some are not.
+
+    Raises:
+        Unusable: the first cell that is not.
     """
     codes, texts = pd.factorize(cells)
     counts = np.bincount(codes[codes >= 0], minlength=len(texts))
     values = pd.Series(texts.astype(object)).astype("str")
-    dated = (
-        values.str.match(r"\d{4}-\d{2}") & pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True).notna()
-    )
+    dated = values.str.match(r"\d{4}-\d{2}") & PLAIN.dates(values).notna()
     for what, matches in (("numbers", pd.to_numeric(values, errors="coerce").notna()), ("dates", dated)):
         share = counts[matches].sum() / counts.sum()
         if _MIXED <= share < 1:
             row = int(np.flatnonzero((codes >= 0) & ~matches.to_numpy()[codes])[0])
-            raise ValueError(
-                f"{encoding.refused(cells, row, f'{what} alone or texts alone')}, where {share:.0%} of the cells are "
-                f"{what}: leave a cell empty where nothing is known, or leave the column out with {_drop(cells)}"
+            raise Unusable(
+                str(cells.name),
+                f"{convert.refused(cells, row, f'{what} alone or {otherwise} alone')}, where {share:.0%} of the cells "
+                f"are {what}",
+                "leave a cell empty where nothing is known",
             )
-    for look, advice in _LOOKS.items():
-        if values.str.match(look).mean() > _MIXED:
-            raise ValueError(f"column {cells.name!r}: {advice}, got {values[0]!r}; or leave it out with {_drop(cells)}")
-    if values.str.len().max() > LONGEST:
-        row = int(np.flatnonzero((codes >= 0) & (values.str.len() > LONGEST).to_numpy()[codes])[0])
-        raise ValueError(
-            f"column {cells.name!r} must hold categories of at most {LONGEST} characters, got one of "
-            f"{len(values[codes[row]]):,} in row {row + 1}: leave it out with {_drop(cells)}"
-        )
-    present = int(counts.sum())
-    if len(texts) > IDENTIFIER * present:
-        raise ValueError(
-            f"column {cells.name!r} names the rows, with {len(texts):,} different texts in {present:,} rows: "
-            f"leave it out with {_drop(cells)}"
-        )
-
-
-def _numbers_rows(cells: pd.Series) -> bool:
-    """Whether a column has no name and counts 0, 1, 2 or 1, 2, 3: the row numbers that pandas and R write."""
-    if not str(cells.name).startswith("Unnamed: ") or not pd.api.types.is_integer_dtype(cells.dtype):
-        return False
-    return bool((np.diff(cells.to_numpy()) == 1).all())
 
 
 def _useless(cells: pd.Series, kind: Kind) -> str:
@@ -147,7 +207,3 @@ def _useless(cells: pd.Series, kind: Kind) -> str:
     if kind == "season" and not encoding.RawRows.fit(cells.to_frame(), {str(cells.name): kind}).inputs:
         return "less than a week, a day or a year, or always the same part of it"
     return ""
-
-
-def _drop(cells: pd.Series) -> str:
-    return f"--drop {shlex.quote(unlisted([str(cells.name)]))}"

@@ -1,18 +1,22 @@
 """Encodes a file's rows as a network's inputs: numbers, categories, truth values and dates, some missing.
 
 What is learned from the training part is stored as JSON, and scikit-learn's transformers are rebuilt from it: nothing
-is pickled. This file needs NumPy, pandas and scikit-learn alone, because a served model holds a copy of it.
+is pickled. This file needs NumPy, pandas, scikit-learn and two files beside it alone: a served model holds copies.
 """
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from knobwise.experiments.data.tables.convert import RowError, dates, numbers, refuse_first, text, truths
+from knobwise.experiments.data.tables.notation import PLAIN, Notation
 
 if TYPE_CHECKING:
     from sklearn import compose, impute, preprocessing
@@ -29,14 +33,11 @@ PERIODS: dict[str, float] = {"year": 365.2425, "week": 7.0, "day": 1.0}
 """Cycles of dates, in days."""
 
 _FULL = "a value in every row, as in the training part"
-_TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
+_HELPS = "; --unseen ignore (unseen=ignore for a server) predicts from the other columns"
 _AT_ONCE = 2**16  # rows encoded at a time, which limits the memory in between
-_NAMED, _SHOWN = 10, 80  # categories named in a message, and characters of a cell
+_PLAINLY: Mapping[str, Notation] = MappingProxyType({})
+_NAMED = 10  # categories named in a message
 _VARIES = 0.05  # of a wave from -1 to 1; the first of January varies by less from year to year
-
-
-class RowError(ValueError):
-    """Rows that cannot be encoded: one line with the column, the row, the cell and what it must be."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Column:
         categories: those with an input, in order.
         first: the earliest date, in days since 1970.
         cycles: those of `PERIODS` that are inputs.
+        notation: how the file has its numbers or dates written.
     """
 
     name: str
@@ -60,6 +62,13 @@ class Column:
     categories: tuple[str, ...] = ()
     first: float = 0.0
     cycles: tuple[str, ...] = ()
+    notation: Notation = PLAIN
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Column":
+        """The inverse of `dataclasses.asdict`, also through JSON; a model of 0.1.0 has no notation."""
+        lists = {name: tuple(data[name]) for name in ("categories", "cycles")}
+        return cls(**{**data, **lists, "notation": Notation(**data.get("notation", {}))})
 
     @property
     def inputs(self) -> tuple[tuple[str, ...], ...]:
@@ -101,29 +110,33 @@ class RawRows:
            [5., 0., 0., 1.]])
     >>> rows.encode(pd.DataFrame({"colour": ["green"], "size": [2.0]}))
     Traceback (most recent call last):
-    knobwise.experiments.data.tables.encoding.RowError: column 'colour' must hold one of blue, red, got 'green' in row 1
+    knobwise...RowError: column 'colour' must hold one of blue, red, got 'green' in row 1; ...
+    >>> rows.unseen(pd.DataFrame({"colour": ["green"], "size": [2.0]}))
+    ["colour: 1 row has a category that training did not have, as 'green'"]
     """
 
     columns: tuple[Column, ...]
 
     @classmethod
-    def fit(cls, table: pd.DataFrame, kinds: Mapping[str, Kind]) -> "RawRows":
+    def fit(
+        cls, table: pd.DataFrame, kinds: Mapping[str, Kind], notations: Mapping[str, Notation] = _PLAINLY
+    ) -> "RawRows":
         """Learn from the training part: medians, categories, the first date, and which columns have missing cells.
 
         Args:
             table: the whole training part and nothing else.
             kinds: the kinds of the columns that become inputs, in order.
+            notations: of the columns that the file does not have as 1234.5 or 2026-12-31.
 
         Raises:
             RowError: a cell is not of its column's kind.
         """
-        return cls(tuple(_FITS[kind](table[name], kind) for name, kind in kinds.items()))
+        return cls(tuple(_FITS[kind](table[name], kind, notations.get(name, PLAIN)) for name, kind in kinds.items()))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "RawRows":
         """The inverse of `as_dict`, also through JSON."""
-        lists = ("categories", "cycles")
-        return cls(tuple(Column(**{**each, **{name: tuple(each[name]) for name in lists}}) for each in data["columns"]))
+        return cls(tuple(Column.from_dict(each) for each in data["columns"]))
 
     def as_dict(self) -> dict[str, Any]:
         """The content as texts and numbers, for JSON."""
@@ -153,6 +166,28 @@ class RawRows:
             encoded[start : start + len(rows)] = self._transformer.transform(np.column_stack(cells))
         return encoded
 
+    def unseen(self, table: pd.DataFrame) -> list[str]:
+        """What `encode` ignores in `table` where it is asked to: a line a column with new or missing cells.
+
+        Raises:
+            RowError: as `encode` does.
+        """
+        self._check_columns(table)
+        lines = []
+        for column in self.columns:
+            cells = table[column.name]
+            missing = cells.isna().to_numpy()
+            new = np.zeros(0, dtype=np.bool_)
+            if column.kind == "category":
+                new = (_category_cells(cells, column, "ignore", 0)[:, 0] < 0) & ~missing
+            absent = missing & (MISSING not in column.categories if column.kind == "category" else not column.missing)
+            if new.any():
+                first = str(cells.iloc[int(new.argmax())])
+                lines.append(f"{column.name}: {_in_rows(new)} a category that training did not have, as {first!r}")
+            if absent.any():
+                lines.append(f"{column.name}: {_in_rows(absent)} no value, as no row had in training")
+        return lines
+
     def _check_columns(self, table: pd.DataFrame) -> None:
         names = [name for name in table.columns if isinstance(name, str)]
         absent = [column.name for column in self.columns if column.name not in names]
@@ -180,76 +215,16 @@ class RawRows:
         return compose.ColumnTransformer(named, sparse_threshold=0).fit(example)
 
 
-def refused(cells: pd.Series, row: int, must: str, start: int = 0) -> RowError:
-    """The error for the cell in `row` of `cells`, which is the table's row `start + row`, both counted from 0."""
-    cell = cells.iloc[row]
-    got = "an empty cell" if pd.isna(cell) is True else repr(f"{cell!s:.{_SHOWN}}")
-    return RowError(f"column {str(cells.name)!r} must hold {must}, got {got} in row {start + row + 1}")
+def _in_rows(where: NDArray[np.bool_]) -> str:
+    count = int(where.sum())
+    return f"{count:,} row{'s' * (count > 1)} {'have' if count > 1 else 'has'}"
 
 
-def numbers(cells: pd.Series, start: int = 0) -> Array:
-    """The cells as finite numbers `(n,)`, NaN where one is missing; texts of numbers are accepted.
-
-    Raises:
-        RowError: a cell is not a finite number.
-    """
-    if pd.api.types.is_bool_dtype(cells.dtype) or pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        raise refused(cells, int(cells.notna().to_numpy().argmax()), "numbers", start)
-    if not pd.api.types.is_numeric_dtype(cells.dtype):
-        cells = cells.astype(object)
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    _refuse_first(cells, (np.isnan(values) & cells.notna().to_numpy()) | np.isinf(values), "finite numbers", start)
-    return values
-
-
-def truths(cells: pd.Series, start: int = 0) -> Array:
-    """The cells as 1 and 0 `(n,)`, NaN where one is missing.
-
-    Raises:
-        RowError: a cell is neither true, false, 1 nor 0, in upper or lower case.
-    """
-    if pd.api.types.is_bool_dtype(cells.dtype):
-        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    values = cells.astype(object).map(lambda cell: _TRUTH.get(str(cell).lower(), np.nan)).to_numpy(dtype=np.float64)
-    _refuse_first(cells, np.isnan(values) & cells.notna().to_numpy(), "true or false", start)
-    return values
-
-
-def dates(cells: pd.Series, start: int = 0) -> Array:
-    """The cells as days since 1970 `(n,)`, NaN where one is missing; times with a zone are converted to UTC.
-
-    Raises:
-        RowError: a cell is not a date written as 2026-12-31, with or without 23:59:59.
-    """
-    if pd.api.types.is_numeric_dtype(cells.dtype):
-        _refuse_first(cells, cells.notna().to_numpy(), "dates, as 2026-12-31", start)
-    if isinstance(cells.dtype, pd.CategoricalDtype):
-        cells = cells.astype(object)
-    values = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-    _refuse_first(cells, (values.isna() & cells.notna()).to_numpy(), "dates, as 2026-12-31", start)
-    return np.asarray((values.to_numpy(dtype="datetime64[us]") - np.datetime64(0, "us")) / np.timedelta64(1, "D"))
-
-
-def text(cell: object) -> str:
-    """A cell as the name of a category: 1, 1.0 and "1" are the same.
-
-    >>> text(1.0), text(True), text("red")
-    ('1', 'True', 'red')
-    """
-    if isinstance(cell, float | np.floating) and float(cell).is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _refuse_first(cells: pd.Series, wrong: NDArray[np.bool_], must: str, start: int) -> None:
-    if wrong.any():
-        raise refused(cells, int(wrong.argmax()), must, start)
-
-
-def _fit_values(cells: pd.Series, kind: Kind) -> Column:
-    values = _VALUES[kind](cells, 0)
+def _fit_values(cells: pd.Series, kind: Kind, notation: Notation) -> Column:
+    values = _VALUES[kind](cells, 0, notation)
     given = values[~np.isnan(values)]
-    column = Column(str(cells.name), kind, given.size < values.size, float(np.median(given)) if given.size else 0.0)
+    fill = float(np.median(given)) if given.size else 0.0
+    column = Column(str(cells.name), kind, given.size < values.size, fill, notation=notation)
     if kind not in {"date", "season"} or not given.size:
         return column
     # Over less than one period a cycle adds nothing to the days; dates at the same phase have no information.
@@ -258,7 +233,7 @@ def _fit_values(cells: pd.Series, kind: Kind) -> Column:
     return replace(column, first=float(given.min()), cycles=cycles)
 
 
-def _fit_category(cells: pd.Series, kind: Kind) -> Column:
+def _fit_category(cells: pd.Series, kind: Kind, notation: Notation) -> Column:
     codes, texts = _factorized(cells)
     missing = bool((codes < 0).any())
     counts = np.bincount(codes[codes >= 0], minlength=len(texts)).tolist()
@@ -268,7 +243,7 @@ def _fit_category(cells: pd.Series, kind: Kind) -> Column:
     common = sorted(totals, key=lambda name: (-totals[name], name))
     kept = sorted(set(common[:MOST_CATEGORIES]) - {MISSING, OTHER})
     ends = [MISSING] * (missing or MISSING in totals) + [OTHER] * (len(common) > MOST_CATEGORIES or OTHER in totals)
-    return Column(str(cells.name), kind, missing, categories=(*kept, *ends))
+    return Column(str(cells.name), kind, missing, categories=(*kept, *ends), notation=notation)
 
 
 def _waves(days: Array, cycle: str) -> Array:
@@ -293,9 +268,9 @@ def _factorized(cells: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
 
 
 def _value_cells(cells: pd.Series, column: Column, unseen: Unseen, start: int) -> Array:
-    values = _VALUES[column.kind](cells, start)
+    values = _VALUES[column.kind](cells, start, column.notation)
     if unseen == "refuse" and not column.missing:
-        _refuse_first(cells, np.isnan(values), _FULL, start)
+        refuse_first(cells, np.isnan(values), _FULL, start, _HELPS)
     return _expanded(values, column)
 
 
@@ -306,9 +281,9 @@ def _category_cells(cells: pd.Series, column: Column, unseen: Unseen, start: int
     others = numbered.get(OTHER, -1)
     places = np.array([*(numbered.get(name, others) for name in texts), numbered.get(MISSING, -1)])[codes]
     if unseen == "refuse":
-        _refuse_first(cells, (codes < 0) & (places < 0), _FULL, start)
+        refuse_first(cells, (codes < 0) & (places < 0), _FULL, start, _HELPS)
         more = f" and {len(column.categories) - _NAMED} more" if len(column.categories) > _NAMED else ""
-        _refuse_first(cells, places < 0, f"one of {', '.join(column.categories[:_NAMED])}{more}", start)
+        refuse_first(cells, places < 0, f"one of {', '.join(column.categories[:_NAMED])}{more}", start, _HELPS)
     return places[:, None].astype(np.float64)
 
 

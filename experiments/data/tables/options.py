@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple, cast, get_args
 
 from knobwise.experiments.data.spec import Spec
-from knobwise.experiments.data.tables.columns import listed
+from knobwise.experiments.data.tables.refusal import listed
 from knobwise.experiments.data.tables.target import Scale, Task
 from knobwise.experiments.text import nearest
 
@@ -18,6 +18,8 @@ class Options(NamedTuple):
     Attributes:
         target: the column to predict.
         drop: columns to leave out.
+        keep: columns that are inputs even where they number the rows.
+        drop_rows_without_target: whether rows without a target are left out, or refused.
         task: regression or classification; None to decide by the target.
         test_fraction: share of the rows in the test part; and of the rest in the validation part.
         group: a column; rows with the same value are in the same part.
@@ -29,6 +31,8 @@ class Options(NamedTuple):
 
     target: str
     drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    drop_rows_without_target: bool = False
     task: Task | None = None
     test_fraction: float = 0.2
     group: str | None = None
@@ -54,6 +58,11 @@ class Options(NamedTuple):
         return cls(
             target=given.get("target", ""),
             drop=tuple(listed(given.get("drop", ""))),
+            keep=tuple(listed(given.get("keep", ""))),
+            drop_rows_without_target=_one_of(
+                "drop_rows_without_target", given.get("drop_rows_without_target", "no"), ("yes", "no")
+            )
+            == "yes",
             task=cast(Task | None, _one_of("task", given.get("task"), get_args(Task))),
             test_fraction=_fraction(given.get("test_fraction", "0.2")),
             group=given.get("group") or None,

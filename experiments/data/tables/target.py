@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from knobwise.experiments.data.problem import Array
-from knobwise.experiments.data.tables import arrays, encoding
+from knobwise.experiments.data.tables import arrays, columns, convert, recognize
+from knobwise.experiments.data.tables.refusal import Unusable
 
 Task = Literal["regression", "classification"]
 Scale = Literal["auto", "linear", "log"]
@@ -41,6 +42,39 @@ class Target(NamedTuple):
     codes: NDArray[np.int64]
 
 
+def understood(cells: pd.Series, task: Task | None, mark: str = "") -> tuple[pd.Series, str]:
+    """The target column as a person reads it, and what is to be said of it.
+
+    Args:
+        cells: the column; rows without a target are left out already.
+        task: as in `read`; texts that are asked to be classes are not read as numbers.
+        mark: the decimal mark of a number that could have either.
+
+    Raises:
+        ValueError: it can be read in two ways, or in parts only.
+
+    >>> understood(pd.Series(["1,200.5 EUR", "950 EUR"], name="price"), None)[1]
+    "read as numbers in EUR, '1,200.5 EUR' as 1200.5"
+    """
+    texts = isinstance(cells.dtype, pd.CategoricalDtype | pd.StringDtype)
+    if not texts or not len(cells):
+        return cells, ""
+    try:
+        read = recognize.column(cells, mark)
+        if pd.api.types.is_bool_dtype(read.cells.dtype):  # yes and YES are one class, which is called yes
+            return cells.astype("str").str.strip().str.lower(), read.note
+        if task == "classification":
+            return cells, ""
+        if read.cells is cells and task is None:
+            columns.mixed(cells, "classes")
+    except Unusable as error:
+        if task == "classification":
+            return cells, ""
+        or_classes = ", or --task classification if they are classes" if task is None else ""
+        raise ValueError(f"{error.why}: {error.cure}{or_classes}") from None
+    return read.cells, read.note
+
+
 def read(cells: pd.Series, task: Task | None) -> Target:
     """The target column as numbers or classes.
 
@@ -59,11 +93,11 @@ def read(cells: pd.Series, task: Task | None) -> Target:
     """
     name = str(cells.name)
     if cells.isna().any():
-        raise encoding.refused(cells, int(cells.isna().to_numpy().argmax()), "a target in every row")
+        raise without(cells)
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        raise encoding.refused(cells, 0, "numbers or classes to be a target")
+        raise convert.refused(cells, 0, "numbers or classes to be a target")
     numeric = pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype)
-    values = encoding.numbers(cells) if numeric or task == "regression" else None
+    values = convert.numbers(cells) if numeric or task == "regression" else None
     if task is None:
         task = "regression" if values is not None and not _few(values) else "classification"
     if task == "classification":
@@ -72,6 +106,18 @@ def read(cells: pd.Series, task: Task | None) -> Target:
     if values.size and np.ptp(values) == 0:
         raise _constant(cells)
     return Target(values[:, None], (name,), (), np.empty(0, dtype=np.int64))
+
+
+def without(cells: pd.Series) -> ValueError:
+    """The error for rows without a target: the first, their count, and the option that leaves them out."""
+    missing = cells.isna().to_numpy()
+    count = int(missing.sum())
+    more = f" and {count - 1:,} more" if count > 1 else ""
+    these = f"these {count:,} rows" if count > 1 else "this row"
+    return ValueError(
+        f"{convert.refused(cells, int(missing.argmax()), 'a target in every row')}{more}: "
+        f"--drop-rows-without-target leaves {these} out"
+    )
 
 
 def log_shift(y: Array, scale: Scale, name: str) -> float | None:
@@ -113,7 +159,7 @@ def _classes(cells: pd.Series, name: str) -> Target:
     if isinstance(cells.dtype, pd.CategoricalDtype):  # sort by value, not in the order of the categories
         cells = cells.astype(cells.cat.categories.dtype)
     codes, values = pd.factorize(cells, sort=True)
-    classes = [encoding.text(value) for value in values]
+    classes = [convert.text(value) for value in values]
     if len(classes) < 2:
         raise _constant(cells)
     if len(classes) > MOST_CLASSES:

@@ -1,5 +1,6 @@
 """A file of the user's as numbers: columns by name, checked cell by cell."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +25,18 @@ def check(file: Path) -> None:
 
 
 def read(file: Path, names: list[str]) -> NDArray[np.float64]:
-    """The columns `names` of `file` `(rows, len(names))`; other columns are left alone.
+    """The columns `names` of `file` `(rows, len(names))`; other columns are left alone. Notes go to stderr.
 
     Raises:
         BadInput: no such file, not one of a kind that is known, broken or empty, without a column, or with a cell that
             is not a finite number; one line that says where.
     """
     try:
-        table = reading.read(file)
+        opened = reading.open_table(file)
     except ValueError as error:
         raise BadInput(str(error)) from None
+    table = opened.table
+    sys.stderr.write("".join(f"{note}\n" for note in opened.notes))
     missing = [name for name in names if name not in table]
     if missing:
         there = [str(name) for name in table]

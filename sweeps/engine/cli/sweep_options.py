@@ -46,7 +46,9 @@ def checked(sweep: Sweep, given: parser.Given) -> Options:
 def _problem(options: Options) -> str:
     """The problem's name in full: with the options that are about it, and the SHA-256 of a file."""
     try:
-        spec = Spec.parse(options.problem).having({name: getattr(options, name) for name in given_of_problem(options)})
+        given = {name: getattr(options, name) for name in given_of_problem(options)}
+        texts = {name: "yes" if value is True else value for name, value in given.items()}
+        spec = Spec.parse(options.problem).having(texts)
         return problems.load(str(spec)).name
     except ValueError as error:
         near = nearest(options.problem, problems.names()) if "must be one of" in str(error) else ""

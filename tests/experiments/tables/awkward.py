@@ -51,10 +51,11 @@ def parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def zipped(text: str) -> bytes:
+def zipped(text: str, files: int = 1) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("t.csv", text)
+        for number in range(files):
+            archive.writestr(f"t{number}.csv", text)
     return buffer.getvalue()
 
 
@@ -72,9 +73,9 @@ REFUSED: dict[str, tuple[str | bytes, str, list[str]]] = {
     "no target asked for": (GOOD, "t.csv", ["target must be one of the columns of t.csv", "size, colour, y"]),
     "missing target column": (GOOD, "t.csv?target=Y", ["target must be one of", "size, colour, y", "got 'Y'"]),
     "constant target": (with_column("y", 1.5), "t.csv?target=y", ["target 'y' must differ", "'1.5' in all"]),
-    "target with an empty cell": (with_cell("y", 7, None), "t.csv?target=y", ["column 'y'", "an empty cell in row 7"]),
-    "target with NaN": (with_cell("y", 9, "NaN"), "t.csv?target=y", ["column 'y'", "an empty cell in row 9"]),
-    "infinite target": (with_cell("y", 5, "inf"), "t.csv?target=y", ["column 'y'", "finite", "'inf' in row 5"]),
+    "target with an empty cell": (with_cell("y", 7, None), "t.csv?target=y", ["column 'y'", "an empty cell in line 8"]),
+    "target with NaN": (with_cell("y", 9, "NaN"), "t.csv?target=y", ["column 'y'", "an empty cell in line 10"]),
+    "infinite target": (with_cell("y", 5, "inf"), "t.csv?target=y", ["column 'y'", "finite", "'inf' in line 6"]),
     "one class": (with_column("y", "yes"), "t.csv?target=y", ["target 'y' must differ", "'yes' in all"]),
     "a class with two rows": (
         with_column("y", ["rare"] * 2 + ["no"] * 30 + ["yes"] * 28),
@@ -89,7 +90,7 @@ REFUSED: dict[str, tuple[str | bytes, str, list[str]]] = {
     "text asked to be a number": (
         with_cell("y", 3, "cheap"),
         "t.csv?target=y&task=regression",
-        ["column 'y'", "finite numbers", "'cheap' in row 3"],
+        ["column 'y'", "finite numbers", "'cheap' in line 4"],
     ),
     "dates as target": (
         with_column("y", [f"2026-01-{day % 28 + 1:02}" for day in range(N)]),
@@ -100,24 +101,19 @@ REFUSED: dict[str, tuple[str | bytes, str, list[str]]] = {
     "numbers and text": (
         with_cell("size", 33, "?"),
         "t.csv?target=y",
-        ["column 'size'", "numbers alone or texts alone", "'?' in row 33", "98%", "--drop size"],
+        ["column 'size'", "numbers alone or texts alone", "'?' in line 34", "98%", "--drop size"],
     ),
     "dates and text": (
         with_column("day", ["2026-01-31"] * 40 + ["soon"] * 20),
         "t.csv?target=y",
-        ["column 'day'", "dates alone or texts alone", "'soon' in row 41", "67%"],
+        ["column 'day'", "dates alone or texts alone", "'soon' in line 42", "67%"],
     ),
     "dates the other way round": (
         with_column("day", ["31/12/2025", "30.11.2025"] * 30),
         "t.csv?target=y",
         ["column 'day'", "2026-12-31", "'31/12/2025'"],
     ),
-    "decimal commas": (
-        with_column("price", ["3,5", "4,25"] * 30),
-        "t.csv?target=y",
-        ["column 'price'", "point", "'3,5'"],
-    ),
-    "infinity": (with_cell("size", 12, "-inf"), "t.csv?target=y", ["column 'size'", "finite", "'-inf' in row 12"]),
+    "infinity": (with_cell("size", 12, "-inf"), "t.csv?target=y", ["column 'size'", "finite", "'-inf' in line 13"]),
     "identifiers": (
         with_column("first, last", LETTERS),
         "t.csv?target=y",
@@ -131,25 +127,18 @@ REFUSED: dict[str, tuple[str | bytes, str, list[str]]] = {
     "long texts": (
         with_column("story", ["short", "once " * 1000, None] * 20),
         "t.csv?target=y",
-        ["column 'story'", "at most 200 characters", "one of 4,999 in row 2", "--drop story"],
+        ["column 'story'", "at most 200 characters", "one of 4,999 in line 3", "--drop story"],
     ),
-    "semicolons": (GOOD.replace(",", ";"), "t.csv?target=y", ["commas", "seems to have semicolons"]),
-    "tabs in a CSV file": (GOOD.replace(",", "\t"), "t.csv?target=y", ["seems to have tabs", "call it .tsv"]),
-    "commas in a TSV file": (GOOD, "t.tsv?target=y", ["seems to have commas", "call it .csv"]),
-    "Latin-1": (
-        line(2, "1.0,blé,2").encode("latin-1"),
-        "t.csv?target=y",
-        ["UTF-8", "byte 0xe9", f"byte {len(GOOD.splitlines()[0]) + len(GOOD.splitlines()[1]) + 8}", "line 3"],
-    ),
-    "UTF-16": (GOOD.encode("utf-16"), "t.csv?target=y", ["must be UTF-8", "UTF-16"]),
     "zero bytes": (line(1, "1.0,\0,2"), "t.csv?target=y", ["zero byte", "line 2"]),
     "cut in a character": ((GOOD + "1,é").encode()[:-1], "t.csv?target=y", ["ends in the middle of a character"]),
-    "a row too short": (line(5, "1.0,red"), "t.csv?target=y", ["3 cells", "got 2 in row 5"]),
-    "a row too long": (line(8, "1.0,red,2,3"), "t.csv?target=y", ["3 cells", "got 4 in row 8"]),
-    "a quote left open": (line(N, '1.0,"red,2'), "t.csv?target=y", ["readable .csv", f"row {N}"]),
-    "gzip": (gzip.compress(GOOD.encode()), "t.csv?target=y", ["not be compressed", "gzip"]),
-    "a gzip bomb": (gzip.compress(bytes(10**7)), "t.csv?target=y", ["not be compressed", "gzip"]),
-    "zip": (zipped(GOOD), "t.csv?target=y", ["not be compressed", "zip"]),
+    "a row too short": (line(5, "1.0,red"), "t.csv?target=y", ["3 cells", "got 2 in line 6"]),
+    "a row too long": (line(8, "1.0,red,2,3"), "t.csv?target=y", ["3 cells", "got 4 in line 9"]),
+    "a quote left open": (line(N, '1.0,"red,2'), "t.csv?target=y", ["readable .csv", f"line {N + 1}"]),
+    "gzip": (gzip.compress(GOOD.encode()), "t.csv?target=y", ["'t.csv'", "compressed: call it .csv.gz"]),
+    "no gzip": (GOOD, "t.csv.gz?target=y", ["'t.csv.gz'", "not compressed as .gz"]),
+    "cut gzip": (gzip.compress(GOOD.encode())[:-20], "t.csv.gz?target=y", ["readable .gz file", "'t.csv.gz'"]),
+    "zip": (zipped(GOOD), "t.csv?target=y", ["'t.csv'", "compressed: call it .csv.zip"]),
+    "zip with two files": (zipped(GOOD, 2), "t.csv.zip?target=y", ["must hold one file", "'t.csv.zip' with 2"]),
     "Parquet called CSV": (parquet(table()), "t.csv?target=y", ["t.csv", "call it .parquet"]),
     "CSV called Parquet": (GOOD, "t.parquet?target=y", ["t.parquet", "not a Parquet file"]),
     "truncated Parquet": (parquet(table())[:-60], "t.parquet?target=y", ["readable .parquet", "'t.parquet'"]),
@@ -182,7 +171,7 @@ REFUSED: dict[str, tuple[str | bytes, str, list[str]]] = {
     "only constant inputs": (
         with_column("size", 1).replace("red", "x").replace("green", "x").replace("blue", "x"),
         "t.csv?target=y",
-        ["a column to predict by", "size is left out", "colour is left out"],
+        ["a column to predict by", "size, colour: left out"],
     ),
     "two groups": (
         with_column("who", [1, 2] * 30),
@@ -192,16 +181,16 @@ REFUSED: dict[str, tuple[str | bytes, str, list[str]]] = {
     "a row of no group": (
         with_column("who", [1, 2, None, 3] * 15),
         "t.csv?target=y&group=who",
-        ["column 'who'", "a group in every row", "row 3"],
+        ["column 'who'", "a group in every row", "line 4"],
     ),
     "two times": (
         with_column("year", [1, 2] * 30),
         "t.csv?target=y&time=year",
         ["'year'", "at least 3 different times"],
     ),
-    "time that is a text": (GOOD, "t.csv?target=y&time=colour", ["column 'colour'", "dates or numbers", "row 1"]),
+    "time that is a text": (GOOD, "t.csv?target=y&time=colour", ["column 'colour'", "dates or numbers", "line 2"]),
     "no such time": (GOOD, "t.csv?target=y&time=when", ["time must be one of the columns of t.csv", "'when'"]),
-    "a quote left open at the end": (GOOD + '1.0,red,"2\n', "t.csv?target=y", ["readable .csv", "row 61"]),
+    "a quote left open at the end": (GOOD + '1.0,red,"2\n', "t.csv?target=y", ["readable .csv", "line 62"]),
     "a class in the last rows only": (
         table().assign(y=["a", "b"] * 28 + ["new"] * 4, day=range(N)).to_csv(index=False),
         "t.csv?target=y&time=day",
@@ -241,12 +230,12 @@ HANDLED: dict[str, tuple[str | bytes, str, Callable[[Problem], Any]]] = {
     "an empty column": (
         with_column("nothing", None),
         "t.csv?target=y",
-        lambda p: "nothing" not in p.inputs and "nothing is left out, empty in the training part" in p.about,
+        lambda p: "nothing" not in p.inputs and "nothing: left out, empty in the training part" in p.about,
     ),
     "a constant column": (
         with_column("unit", "kg"),
         "t.csv?target=y",
-        lambda p: not any("unit" in name for name in p.inputs) and "unit is left out, the same in all" in p.about,
+        lambda p: not any("unit" in name for name in p.inputs) and "unit: left out, the same in all" in p.about,
     ),
     "identifiers dropped": (
         with_column("first, last", LETTERS),

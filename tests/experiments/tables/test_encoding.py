@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knobwise.experiments.data.tables import encoding, reading
-from knobwise.experiments.data.tables.encoding import Kind, RawRows, RowError
+from knobwise.experiments.data.tables import convert, encoding, notation, reading
+from knobwise.experiments.data.tables.convert import RowError
+from knobwise.experiments.data.tables.encoding import Kind, RawRows
 
 TEXTS = st.one_of(st.none(), st.text(max_size=4))
 NUMBERS = st.one_of(st.none(), st.floats(-1e9, 1e9))
@@ -123,6 +124,18 @@ def test_unseen_is_ignored_when_asked() -> None:
     assert X.tolist() == [[0, 0, 5], [0, 0, 2]]
 
 
+def test_what_is_ignored_is_said_a_line_a_column() -> None:
+    train = pd.DataFrame({"c": ["a", "b", "a"], "x": [1.0, 2.0, 9.0], "y": [1.0, None, 2.0]})
+    rows = RawRows.fit(train, {"c": "category", "x": "number", "y": "number"})
+    assert rows.unseen(train) == []
+    table = pd.DataFrame({"c": ["a", "new", "newer", None], "x": [5.0, None, None, 1.0], "y": [None] * 4})
+    assert rows.unseen(table) == [
+        "c: 2 rows have a category that training did not have, as 'new'",
+        "c: 1 row has no value, as no row had in training",
+        "x: 2 rows have no value, as no row had in training",
+    ]
+
+
 def test_the_same_value_in_other_types() -> None:
     train = pd.DataFrame(
         {"zip": ["10", "20", "10"], "x": [1, 2, 3], "ok": [True, False, True], "d": ["2026-01-01"] * 3}
@@ -156,7 +169,12 @@ def test_a_cell_is_refused_by_column_row_and_value(change: dict[str, Any], messa
     rows = RawRows.fit(train, {"c": "category", "x": "number", "ok": "boolean", "d": "date"})
     with pytest.raises(RowError) as refusal:
         rows.encode(pd.DataFrame([good, {**good, **change}]).astype(object))
-    assert str(refusal.value) == message
+    line, _, helps = str(refusal.value).partition("; ")
+    assert line == message
+    assert ("--unseen ignore" in helps) == ("one of" in message or "a value in every row" in message)
+    if helps:  # what the line says helps
+        X = rows.encode(pd.DataFrame([good, {**good, **change}]).astype(object), unseen="ignore")
+        assert np.isfinite(X).all()
 
 
 def test_a_row_is_named_by_its_place_in_the_whole_table() -> None:
@@ -189,13 +207,13 @@ def test_no_rows_are_no_inputs() -> None:
 
 
 def test_the_file_can_be_copied_beside_a_model() -> None:
-    file = Path(encoding.__file__)
     found = {
         (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else node.names[0].name.split(".")[0]
-        for node in ast.walk(ast.parse(file.read_text()))
+        for file in (encoding.__file__, convert.__file__, notation.__file__)
+        for node in ast.walk(ast.parse(Path(file).read_text()))
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert found - sys.stdlib_module_names == {"numpy", "pandas", "sklearn"}
+    assert found - sys.stdlib_module_names == {"numpy", "pandas", "sklearn", "knobwise"}  # one of the other
 
 
 def test_categories_that_look_like_something_else_are_read_as_they_were(workdir: Path) -> None:

@@ -228,6 +228,9 @@ def test_groups_and_times_as_options(workdir: Path) -> None:
 
 
 def test_texts_that_look_like_numbers_stay_texts_where_asked(workdir: Path) -> None:
-    Path("a.csv").write_text("zip,x\n01234,1\n00042,2\n")
+    Path("a.csv").write_text("zip,x\n1234,1\n42,2\n")
     assert reading.read(Path("a.csv"))["zip"].tolist() == [1234, 42]
+    assert reading.read(Path("a.csv"), texts=["zip"])["zip"].tolist() == ["1234", "42"]
+    Path("a.csv").write_text("zip,x\n01234,1\n00042,2\n")
+    assert reading.read(Path("a.csv"))["zip"].tolist() == ["01234", "00042"]
     assert reading.read(Path("a.csv"), texts=["zip"])["zip"].tolist() == ["01234", "00042"]
