@@ -88,11 +88,23 @@ class Driver:
             Unfinished: trials keep failing, or workers cannot start.
         """
         try:
-            return self._loop()
+            ending = self._loop()
         except StoreError:
             if self._record.done() and self._record.exception() is None:
                 salvage(self._pool, self._recording, self._recorder, self._interrupts)
             raise
+        except Unfinished:
+            for recording in list(self._recording):
+                self._tell(recording)
+            self._requeue()
+            raise
+        self._requeue()
+        return ending
+
+    def _requeue(self) -> None:
+        """Leave nothing RUNNING in Optuna: what was interrupted, or not begun, is in the queue of the next session."""
+        begun = [running.trial for running in self._running.values()]
+        reconcile.requeue(self._study, [trial._trial_id for trial in (*begun, *self._to_retry)])
 
     def _loop(self) -> Ending:
         left, known = reconcile.running(self._study), len(self._study.get_trials(deepcopy=False))
@@ -102,7 +114,7 @@ class Driver:
         reconciled = bool(left)
         while True:
             self._pool.fill(self._begin)
-            if self._interrupts.signal:  # what waits stays RUNNING in Optuna, for the next session
+            if self._interrupts.signal:
                 self._ending = "interrupted"
                 self._pool.stop()
             if reconciled and not self._recording and not self._pool.in_flight:
@@ -256,11 +268,20 @@ class Driver:
             self._blocked.remove(running)
             self._start(running)
 
-    def _recorded(self, recording: Future[str]) -> None:
+    def _tell(self, recording: Future[str]) -> tuple[results.Row, dict[str, Any]]:
         """A trial's run is finished in MLflow: only now tell Optuna, so that a crash in between loses nothing."""
         running, result = self._recording.pop(recording)
         row = results.row(reconcile.tell(self._study, running.trial, result, recording.result()))
         self._running.pop(running.number)
+        return row, result
+
+    def _recorded(self, recording: Future[str]) -> None:
+        """End a trial whose run is finished in MLflow, and stop where trials keep failing.
+
+        Raises:
+            Unfinished: so many have failed.
+        """
+        row, result = self._tell(recording)
         self._progress = self._progress.plus(row)
         self._display.ended(row, result.get("error", ""), self._progress)
         self._failures = self._failures + 1 if row.status == "failed" else 0

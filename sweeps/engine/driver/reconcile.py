@@ -1,6 +1,7 @@
 """Tell Optuna how a trial ended, and make a resumed study agree with its record in MLflow after a crash."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import optuna
@@ -45,8 +46,17 @@ def objectives(study: optuna.Study) -> list[str]:
 
 
 def running(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that a killed or interrupted driver left RUNNING."""
+    """The trials that a killed driver left RUNNING."""
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+
+def requeue(study: optuna.Study, trial_ids: Iterable[int]) -> None:
+    """Put trials that are RUNNING back into the queue, with their numbers, parameters and reported values.
+
+    The next `ask` gets the first of them. Their runs are continued from whatever checkpoints their settings have then.
+    """
+    for trial_id in trial_ids:
+        study._storage.set_trial_state_values(trial_id, TrialState.WAITING)  # Optuna has no other way
 
 
 def reconcile(study: optuna.Study, record: StudyRecord, left: list[FrozenTrial], known: int) -> list[optuna.Trial]:

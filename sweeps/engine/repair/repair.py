@@ -117,6 +117,5 @@ def _surplus(trials: list[FrozenTrial], runs: list[RecordedRun]) -> list[Recorde
 
 def _queue(study: optuna.Study, ids: list[int], numbers: list[int]) -> list[str]:
     """Let trials that were left running wait to be run again: the next that is asked for is the first of them."""
-    for trial_id in ids:
-        study._storage.set_trial_state_values(trial_id, TrialState.WAITING)  # Optuna has no other way
+    reconcile.requeue(study, ids)
     return [f"put {trials_text(numbers, len(numbers))} back into the queue"] if numbers else []
