@@ -19,7 +19,7 @@ from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
 from knobwise.experiments.text import counted, first_of, plural
 from knobwise.sweeps.engine.recording.store_link import store_address
-from knobwise.sweeps.engine.search import journal
+from knobwise.sweeps.engine.search import journal, locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.search.storage import lock_folder, open_to_read
 from knobwise.sweeps.engine.study_attrs import NAME, RESULT, RUN_ID, STORE
@@ -106,14 +106,14 @@ def parent_runs(reader: Reader) -> dict[str, StudyRun]:
 
 def running_process(address: str, key: str) -> str | None:
     """The process that runs the study `key` on this machine, as its lock names it; None where none does."""
-    path = lock_folder(address) / f"{key}.lock"
+    path = locks.of_study(lock_folder(address), key)
     if not CAN_LOCK or not path.is_file():
         return None
     lock = FileLock(path)
-    if lock.acquire(wait=False):
+    if lock.acquire(wait=False, sign=False):
         lock.release()
         return None
-    return path.read_text(errors="replace").strip() or "of an unknown number"
+    return locks.holder(path)
 
 
 def is_finished(run: RecordedRun) -> bool:
@@ -133,11 +133,11 @@ def run_id_of(trial: FrozenTrial) -> str | None:
 
 def _is_cut(path: Path) -> bool:
     """Whether a journal ends in half a line, when no process is writing one."""
-    guard = path.with_name(path.name + ".lock")
+    guard = locks.of_journal(path)
     if not journal.is_cut(path) or not CAN_LOCK or not guard.exists():
         return journal.is_cut(path)
     lock = FileLock(guard)
-    lock.acquire()
+    lock.acquire(sign=False)
     try:
         return journal.is_cut(path)
     finally:

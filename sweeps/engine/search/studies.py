@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from optuna.storages import BaseStorage
 from knobwise.experiments.data.spec import DIGEST, Spec
 from knobwise.experiments.text import nearest
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
+from knobwise.sweeps.engine.search import locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions
@@ -180,15 +180,14 @@ def alone(folder: Path, key: str) -> Iterator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{key}.lock"
+    path = locks.of_study(folder, key)
     lock = FileLock(path)
     if not lock.acquire(wait=False):
-        other = path.read_text().strip()
+        other = locks.holder(path)
         raise Unfinished(
             f"study {key!r} is being run by process {other}: wait for its end, or start another with --fresh or --name"
         )
     try:
-        path.write_text(f"{os.getpid()}\n")
         yield
     finally:
         lock.release()
