@@ -7,6 +7,7 @@ from knobwise.experiments.compare.best_trials import ranking
 from knobwise.experiments.model import stored
 from knobwise.experiments.model.champion import Champion, champion_of
 from knobwise.experiments.model.stored import StoredModel
+from knobwise.experiments.record import relocation
 from knobwise.experiments.record.connection import connect, store_errors
 from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
 from knobwise.experiments.record.lookup import study_called
@@ -48,6 +49,7 @@ def choose(name: str, trial: int | None = None, uri: str | None = None) -> Choic
     """
     _, found = study_called(name, uri)
     address = tracking_uri(uri)
+    relocation.check(address)
     client = connect(address)
     champion = None
     if trial is None:

@@ -6,19 +6,20 @@ Checking changes nothing. What it reports is repaired by `knobwise.sweeps.engine
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
 
-from knobwise.experiments.record import names, study_runs
+from knobwise.experiments.record import names, relocation, study_runs
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.readers.choice import open_reader
 from knobwise.experiments.record.readers.reader import Reader
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
 from knobwise.experiments.text import counted, first_of, plural
+from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording.store_link import store_address
+from knobwise.sweeps.engine.repair.agreement import Agreement, Problem
 from knobwise.sweeps.engine.search import journal, locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.search.storage import lock_folder, open_to_read
@@ -28,47 +29,6 @@ _SHOWN = 10  # trial numbers in a line
 _NO_DRIVER = "RUNNING in the {}, but no driver runs the study"
 
 
-class Problem(NamedTuple):
-    """Something that is wrong.
-
-    Attributes:
-        study: the study's key; empty where it is the journal as a whole.
-        what: one line, that also names what to do where it cannot be repaired automatically.
-        trials: the numbers of the trials that it is about.
-        repairable: whether `repair.repair` repairs it.
-    """
-
-    study: str
-    what: str
-    trials: list[int]
-    repairable: bool
-
-    @property
-    def line(self) -> str:
-        """The line, with the study's key before it where it is about one."""
-        return f"{self.study}: {self.what}" if self.study else self.what
-
-
-class Agreement(NamedTuple):
-    """How far the search and the record agree.
-
-    Attributes:
-        problems: what is wrong.
-        notes: what was not checked, and why.
-        studies: how many studies were checked.
-        trials: how many trials of theirs are over.
-    """
-
-    problems: list[Problem]
-    notes: list[str]
-    studies: int
-    trials: int
-
-    def with_study(self, problems: list[Problem], trials: int) -> "Agreement":
-        """With another study that was checked, its `problems`, and how many of its trials are over."""
-        return Agreement([*self.problems, *problems], self.notes, self.studies + 1, self.trials + trials)
-
-
 def compare_stores(address: str, uri: str) -> Agreement:
     """Compare the search at `address` with the record at `uri`.
 
@@ -76,6 +36,9 @@ def compare_stores(address: str, uri: str) -> Agreement:
         BadInput, StoreError: one of them cannot be read.
     """
     agreement = Agreement([], [], 0, 0)
+    moved = relocation.find(uri)
+    if moved:
+        agreement.problems.append(Problem("", moved.line, [], True))
     if "://" not in address and _is_cut(path := Path(address) if address else journal_path()):
         what = f"the journal {path} ends in half a line, of a write that was cut short"
         agreement.problems.append(Problem("", what, [], True))
@@ -114,6 +77,19 @@ def running_process(address: str, key: str) -> str | None:
         lock.release()
         return None
     return locks.holder(path)
+
+
+def refuse_running(address: str) -> None:
+    """Refuse while any study at `address` is being run on this machine.
+
+    Raises:
+        Unfinished: one is; the line names it and its process.
+    """
+    for path in locks.of_studies(lock_folder(address)):
+        key = path.name.removesuffix(locks.STUDY_LOCK)
+        process = running_process(address, key)
+        if process is not None:
+            raise Unfinished(f"study {key!r} is being run by process {process}: wait for its end, or end it")
 
 
 def is_finished(run: RecordedRun) -> bool:
@@ -159,7 +135,9 @@ def _why_unchecked(key: str, study: FrozenStudy | None, parent: StudyRun | None,
     return f"its record is in {without_credentials(noted)}" if parent is None and elsewhere else ""
 
 
-def _problems(key: str, trials: list[FrozenTrial], parent: StudyRun | None, reader: Reader | None) -> list[Problem]:
+def _problems(
+    key: str, trials: list[FrozenTrial], parent: StudyRun | None, reader: Reader | None
+) -> list[Problem]:
     if parent is None or reader is None:
         over = any(trial.state.is_finished() for trial in trials)
         return [*([_no_record(key, parent, trials)] if over else []), *_running_trials(key, trials)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from knobwise.experiments.record import study_runs
+from knobwise.experiments.record import relocation, study_runs
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.readers.choice import open_reader
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
@@ -21,8 +21,8 @@ from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording.recorder import StudyRecord
 from knobwise.sweeps.engine.repair import check
-from knobwise.sweeps.engine.repair.check import Problem
-from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.repair.agreement import Problem
+from knobwise.sweeps.engine.search import journal, studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
 
 
@@ -39,10 +39,17 @@ def repair(address: str, uri: str, problems: list[Problem]) -> list[str]:
 
     Raises:
         StoreError: one of the stores cannot be written.
+        Unfinished: the folder was moved, and a study in it is being run.
     """
     done = []
-    if any(not problem.study and problem.repairable for problem in problems):
-        path = Path(address) if address else journal_path()
+    if moved := relocation.find(uri):
+        check.refuse_running(address)
+        count = sum(relocation.move(uri, moved).values())
+        done.append(
+            f"corrected {counted(count, 'path')} of the record, which led to {' and '.join(map(str, moved.old))}"
+        )
+    path = Path(address) if address else journal_path()
+    if "://" not in address and journal.is_cut(path):
         open_storage(address)  # which cuts it
         done.append(f"cut half a line off the end of {path}")
     for key in sorted({problem.study for problem in problems if problem.repairable and problem.study}):
