@@ -205,7 +205,9 @@ class Tracker:
             return study_runs.every_run(self._reader, study, "confirmation")
 
     def file(self, run_id: str, path: str) -> bytes:
-        """A recorded run's file, by artifact path; empty where it has none, or the file is gone."""
+        """A recorded run's file, by artifact path; empty where it has none, or the file or the run is gone."""
+        if not self.has(run_id):
+            return b""
         with self._failing(f"cannot read {path} of run {run_id} in"):
             return artifacts.read(self._client, run_id, path)
 

@@ -4,6 +4,7 @@ It alone writes to Optuna.
 """
 
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -12,11 +13,12 @@ from statistics import fmean
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments import cost, problems
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError, without_credentials
+from knobwise.experiments.text import trials_text
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.driver.budgets import Ending
 from knobwise.sweeps.engine.driver.extension import config_of
@@ -107,10 +109,13 @@ class Driver:
         reconcile.requeue(self._study, [trial._trial_id for trial in (*begun, *self._to_retry)])
 
     def _loop(self) -> Ending:
-        left, known = reconcile.running(self._study), len(self._study.get_trials(deepcopy=False))
+        before = self._study.get_trials(deepcopy=False)
+        left, known = reconcile.running(self._study), len(before)
+        over = [trial for trial in before if trial.state.is_finished()]
         if left:  # only the record tells which of these have to run again
             self._to_retry.extend(reconcile.reconcile(self._study, self._record.result(), left, known))
             self._progress = Progress.of(results.of(self._study), self._plan.budget.trials)
+            self._leave_out_lost(over)
         reconciled = bool(left)
         while True:
             self._pool.fill(self._begin)
@@ -126,8 +131,15 @@ class Driver:
                     self._recorded(done)
                 else:  # raises where the store cannot be used: nothing would be kept
                     reconcile.reconcile(self._study, self._record.result(), [], known)
+                    self._leave_out_lost(over)
                     reconciled = True
             self._display.show(self._progress, len(self._running))
+
+    def _leave_out_lost(self, over: list[FrozenTrial]) -> None:
+        """Of the trials that were over before this session, those whose runs were removed do not count."""
+        if lost := reconcile.leave_out_lost(self._study, self._record.result(), over):
+            self._progress = Progress.of(results.of(self._study), self._plan.budget.trials)
+            sys.stderr.write(f"Left out: {trials_text(lost)}, no longer in the record (removed there for good).\n")
 
     def _begin(self) -> bool:
         """Begin a trial, if there is one to begin."""

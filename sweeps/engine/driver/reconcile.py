@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.sweeps.engine.recording.recorder import StudyRecord
-from knobwise.sweeps.engine.study_attrs import OBJECTIVES, RESULT, RUN_ID
+from knobwise.sweeps.engine.study_attrs import LOST, OBJECTIVES, RESULT, RUN_ID
 from knobwise.sweeps.engine.trials.running_trial import KEPT
 
 # Optuna has no state for a trial that diverged. COMPLETE needs a value, and there is none. Samplers ignore a FAIL, so
@@ -97,6 +97,25 @@ def reconcile(study: optuna.Study, record: StudyRecord, left: list[FrozenTrial],
             if run.mlflow_status == "RUNNING" or (replaced and run.mlflow_status != "KILLED"):
                 record.tracker.abandon(run.run_id)
     return to_retry
+
+
+def leave_out_lost(study: optuna.Study, record: StudyRecord, over: Iterable[FrozenTrial]) -> list[int]:
+    """Note with a study which of its trials have no run in the record any more, and return those not noted before.
+
+    A run that a user deleted in MLflow is still there; one that `mlflow gc` has removed is not. Its trial cannot be
+    taken back in Optuna, but it has no model and is in no table: it does not count for results.
+
+    Args:
+        study: in Optuna.
+        record: as it was before this session wrote to it.
+        over: the trials that were over then.
+    """
+    recorded = {run.run_id for run in record.runs}
+    lost = [trial.number for trial in over if trial.user_attrs.get(RUN_ID, "") not in recorded]
+    before = study.user_attrs.get(LOST, [])
+    if lost != before:
+        study.set_user_attr(LOST, lost)
+    return sorted(set(lost) - set(before))
 
 
 def _finished(run: RecordedRun) -> bool:

@@ -10,20 +10,23 @@ from pathlib import Path
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
 
+from knobwise.experiments import shell
 from knobwise.experiments.record import names, relocation, study_runs
+from knobwise.experiments.record.artifacts import CHECKPOINT
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.readers.choice import open_reader
 from knobwise.experiments.record.readers.reader import Reader
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
-from knobwise.experiments.text import counted, first_of, plural
+from knobwise.experiments.text import counted, first_of, plural, trials_text
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording.store_link import store_address
+from knobwise.sweeps.engine.repair import files
 from knobwise.sweeps.engine.repair.agreement import Agreement, Problem
 from knobwise.sweeps.engine.search import journal, locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.search.storage import lock_folder, open_to_read
-from knobwise.sweeps.engine.study_attrs import NAME, RESULT, RUN_ID, STORE
+from knobwise.sweeps.engine.study_attrs import LOST, NAME, RESULT, RUN_ID, STORE
 
 _SHOWN = 10  # trial numbers in a line
 _NO_DRIVER = "RUNNING in the {}, but no driver runs the study"
@@ -56,8 +59,14 @@ def compare_stores(address: str, uri: str) -> Agreement:
                 agreement = agreement.with_study([_no_search(key, address)], 0)
             elif study is not None and NAME in study.user_attrs:  # others are not ours
                 trials = storage.get_all_trials(study._study_id, deepcopy=False) if storage else []
+                left_out = study.user_attrs.get(LOST, [])
+                if left_out:
+                    agreement.notes.append(f"{key}: {trials_text(left_out)} left out: removed from the record for good")
+                trials = [trial for trial in trials if trial.number not in left_out]
                 finished = sum(trial.state.is_finished() for trial in trials) if parent and not parent.deleted else 0
-                agreement = agreement.with_study(_problems(key, trials, parent, reader), finished)
+                agreement = agreement.with_study(_problems(key, trials, parent, reader, not moved), finished)
+        if not moved and agreement.trials:
+            agreement.problems.extend(_champions(uri, [each for each in recorded.values() if not each.deleted]))
     return agreement
 
 
@@ -136,7 +145,7 @@ def _why_unchecked(key: str, study: FrozenStudy | None, parent: StudyRun | None,
 
 
 def _problems(
-    key: str, trials: list[FrozenTrial], parent: StudyRun | None, reader: Reader | None
+    key: str, trials: list[FrozenTrial], parent: StudyRun | None, reader: Reader | None, with_files: bool
 ) -> list[Problem]:
     if parent is None or reader is None:
         over = any(trial.state.is_finished() for trial in trials)
@@ -147,7 +156,7 @@ def _problems(
     return [
         *_running_trials(key, trials),
         *_running_runs(key, parent, left_running(runs)),
-        *_unpaired(key, trials, study_runs.trials_and_replicates(runs, parent)),
+        *_unpaired(key, trials, study_runs.trials_and_replicates(runs, parent), with_files),
     ]
 
 
@@ -169,6 +178,20 @@ def _no_record(key: str, parent: StudyRun | None, trials: list[FrozenTrial]) -> 
     return Problem(key, what, numbers, False)
 
 
+def _champions(uri: str, parents: list[StudyRun]) -> list[Problem]:
+    program = shell.program("knobwise")
+    return [
+        Problem(
+            champion.name,
+            f"the champion, version {champion.version}, cannot be used: {gone}; the next sweep or `{program} retrain` "
+            "registers another",
+            [champion.trial],
+            False,
+        )
+        for champion, gone in files.broken_champions(uri, parents)
+    ]
+
+
 def _running_trials(key: str, trials: list[FrozenTrial]) -> list[Problem]:
     running = [trial.number for trial in trials if trial.state == TrialState.RUNNING]
     return _if_any(key, running, "trial", _NO_DRIVER.format("search"), repairable=True)
@@ -186,8 +209,8 @@ def _running_runs(key: str, parent: StudyRun, running: list[RecordedRun]) -> lis
     return problems
 
 
-def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun]) -> list[Problem]:
-    """Trials without a run, runs without a trial, and pairs whose results differ."""
+def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun], with_files: bool) -> list[Problem]:
+    """Trials without a run, runs without a trial or, where these are to be looked for, files; results that differ."""
     finished: dict[int, list[RecordedRun]] = {}
     deleted: dict[int, str] = {}
     for run in runs:
@@ -204,10 +227,12 @@ def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun]) -> l
     lost = "over in the search, but without a finished run in the record: restore the record from a backup"
     doubled = "in the record by several finished runs"
     unnamed = f"{doubled}, none of which the search names: delete the wrong ones in MLflow"
+    without = f"in the record without {CHECKPOINT}, which is gone: restore the files of runs from a backup"
     several = [number for number in over if len(finished.get(number, [])) > 1]
     named = [number for number in several if run_id_of(over[number]) in {run.run_id for run in finished[number]}]
     single = {number: finished[number][0] for number in over if len(finished.get(number, [])) == 1}
     surplus = [number for number in finished if number not in over and number not in running]
+    emptied = files.without_files(single) if with_files else []
     differing = [number for number, run in single.items() if not _same_result(over[number], run)]
     return [
         *_if_any(key, restorable, "trial", restore, repairable=False),
@@ -215,6 +240,7 @@ def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun]) -> l
         *_if_any(key, named, "trial", doubled, repairable=True),
         *_if_any(key, [number for number in several if number not in named], "trial", unnamed, repairable=False),
         *_if_any(key, surplus, "finished run", "of no trial that is over in the search", repairable=True),
+        *_if_any(key, emptied, "trial", without, repairable=False),
         *_if_any(key, differing, "trial", "in the search with another result than in the record", repairable=False),
     ]
 
