@@ -279,9 +279,9 @@ def test_a_study_that_only_one_store_has_is_named(folder: Path, capsys: pytest.C
     assert (trials, repairable) == ([0, 1, 2], False)
     (folder / "away.db").rename(record)
     journal.rename(folder / "away.journal")
-    [(what, trials, repairable)] = wrong(said(capsys, "--repair"))
-    assert what.startswith("it is in the record, but not in the search mlruns/optuna.journal: restore that")
-    assert (trials, repairable) == ([], False)
+    [(what, trials, repairable)] = wrong(said(capsys))
+    assert what == "it is in the record, but not in the search mlruns/optuna.journal, which can be made again"
+    assert (trials, repairable) == ([0, 1, 2], True)
     elsewhere = said(capsys, "--storage", "away.journal")
     assert elsewhere["healthy"]
 

@@ -86,7 +86,7 @@ def reconcile(study: optuna.Study, record: StudyRecord, left: list[FrozenTrial],
         own = [run for run in finished if run.replicate is None]
         if own:
             replicates = [run for run in finished if run.replicate is not None]
-            tell(study, trial, _facts(own[0], replicates), own[0].run_id)
+            tell(study, trial, facts_of(own[0], replicates), own[0].run_id)
         else:
             to_retry.append(trial)
     retried = {trial.number for trial in to_retry}
@@ -122,7 +122,7 @@ def _finished(run: RecordedRun) -> bool:
     return run.mlflow_status in ("FINISHED", "FAILED") and run.status in STATES
 
 
-def _facts(run: RecordedRun, replicates: list[RecordedRun]) -> dict[str, Any]:
+def facts_of(run: RecordedRun, replicates: list[RecordedRun]) -> dict[str, Any]:
     """As `running_trial.facts` would give them."""
     numbers = {name: run.metrics[name] for name in KEPT if name in run.metrics}
     seeds = [each.metrics["val_mse"] for each in replicates if "val_mse" in each.metrics]

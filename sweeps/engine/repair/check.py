@@ -21,7 +21,7 @@ from knobwise.experiments.record.stores import journal_path, sqlite_file, withou
 from knobwise.experiments.text import counted, first_of, plural, trials_text
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording.store_link import store_address
-from knobwise.sweeps.engine.repair import files
+from knobwise.sweeps.engine.repair import files, rebuild
 from knobwise.sweeps.engine.repair.agreement import Agreement, Problem
 from knobwise.sweeps.engine.search import journal, locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
@@ -56,7 +56,7 @@ def compare_stores(address: str, uri: str) -> Agreement:
             if unchecked:
                 agreement.notes.append(f"{key}: {unchecked}, so it was not checked")
             elif study is None and parent is not None and not parent.deleted:
-                agreement = agreement.with_study([_no_search(key, address)], 0)
+                agreement = agreement.with_study([_no_search(key, address, reader, parent)], 0)
             elif study is not None and NAME in study.user_attrs:  # others are not ours
                 trials = storage.get_all_trials(study._study_id, deepcopy=False) if storage else []
                 left_out = study.user_attrs.get(LOST, [])
@@ -160,13 +160,13 @@ def _problems(
     ]
 
 
-def _no_search(key: str, address: str) -> Problem:
-    what = (
-        f"it is in the record, but not in the search {without_credentials(address) or journal_path().as_posix()}: "
-        "restore that from a backup, or take another --name for the next sweep, which would else begin it anew and "
-        "mark its runs as abandoned"
-    )
-    return Problem(key, what, [], False)
+def _no_search(key: str, address: str, reader: Reader | None, parent: StudyRun) -> Problem:
+    found = rebuild.read(reader, parent) if reader else None
+    place = without_credentials(address) or journal_path().as_posix()
+    what = f"it is in the record, but not in the search {place}"
+    if found and found.trials and found.whole:
+        return Problem(key, f"{what}, which can be made again", sorted(found.trials), True)
+    return Problem(key, f"{what}: restore that from a backup, or take --fresh or another --name", [], False)
 
 
 def _no_record(key: str, parent: StudyRun | None, trials: list[FrozenTrial]) -> Problem:

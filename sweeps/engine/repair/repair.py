@@ -20,7 +20,7 @@ from knobwise.experiments.text import counted, trials_text
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording.recorder import StudyRecord
-from knobwise.sweeps.engine.repair import check
+from knobwise.sweeps.engine.repair import check, rebuild
 from knobwise.sweeps.engine.repair.agreement import Problem
 from knobwise.sweeps.engine.search import journal, studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
@@ -60,8 +60,19 @@ def repair(address: str, uri: str, problems: list[Problem]) -> list[str]:
                 done.append(f"{key}: not repaired, for {error}")
                 continue
             stack.enter_context(storage_errors(address))
-            done += [f"{key}: {line}" for line in _study(address, uri, key)]
+            done += [f"{key}: {line}" for line in [*_rebuilt(address, uri, key), *_study(address, uri, key)]]
     return done
+
+
+def _rebuilt(address: str, uri: str, key: str) -> list[str]:
+    """Make the search of a study again, where it has none."""
+    storage = open_storage(address)
+    reader = open_reader(uri)
+    parent = check.parent_runs(reader).get(key) if reader else None
+    if reader is None or parent is None or key in {each.study_name for each in storage.get_all_studies()}:
+        return []
+    count = rebuild.rebuild(rebuild.read(reader, parent), address, uri)
+    return [f"made the search again from the record, {counted(count, 'trial')}"]
 
 
 def _study(address: str, uri: str, key: str) -> list[str]:

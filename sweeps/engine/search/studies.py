@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,10 +37,16 @@ class Study(NamedTuple):
     exists: bool
 
 
-def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
+def choose(storage: BaseStorage | None, name: str, fresh: bool, recorded: Collection[str] = ()) -> Study:
     """The study to resume: the newest called `name`; with `fresh`, or where there is none, another.
 
     Studies of one name have the keys NAME, NAME-2, NAME-3, ... A name that another study has as its key is refused.
+
+    Args:
+        storage: of the search; None where there is none yet.
+        name: that the user gave.
+        fresh: whether another is wanted.
+        recorded: keys that are taken in the record, which a fresh study does not get.
 
     Raises:
         BadInput: the name is taken.
@@ -54,7 +60,9 @@ def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
     if newest and not fresh:
         return Study(_key(name, newest), name, True)
     number = newest + 1
-    while _key(name, number) in studies:  # a study of another name may look like one of this
+    while (
+        _key(name, number) in studies or _key(name, number) in recorded
+    ):  # a study of another name may look like one of this
         number += 1
     return Study(_key(name, number), name, False)
 
