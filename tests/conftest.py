@@ -69,7 +69,7 @@ def recorded_sweep(tmp_path_factory: pytest.TempPathFactory) -> RecordedSweep:
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     folder, said = shared / "recorded_sweep", shared / "recorded_sweep.json"
     lock = FileLock(shared / "recorded_sweep.lock")
-    lock.acquire(wait=True)
+    lock.acquire(patience=600)
     try:
         if not said.exists():
             folder.mkdir()

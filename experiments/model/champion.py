@@ -1,7 +1,8 @@
 """The champion: a study's best model, registered under the study's name with the alias `champion`.
 
 What is served as `models:/STUDY@champion`. The alias moves only to a model that is better by what is known of both.
-Every step looks first at what is there, so that a promotion that was interrupted is completed by the next.
+Every step looks first at what is there, so that a promotion that was interrupted is completed by the next. A champion
+that cannot be used any more (its run was removed, its files are gone) counts as none.
 """
 
 import json
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from knobwise.experiments import problems
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.metrics import errors
-from knobwise.experiments.model import package, stored
+from knobwise.experiments.model import condition, package, stored
+from knobwise.experiments.model.champion_entry import Champion as Champion
+from knobwise.experiments.model.champion_entry import champion_of as champion_of
 from knobwise.experiments.model.stored import StoredModel
 from knobwise.experiments.record import names
 from knobwise.experiments.record.connection import connect, store_errors
@@ -21,41 +24,6 @@ from knobwise.experiments.record.stores import StoreError
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
-    from mlflow.entities.model_registry import ModelVersion
-
-
-class Champion(NamedTuple):
-    """A registered version that is in use, or could be.
-
-    Attributes:
-        name: of the registered model, which is the study's key.
-        version: counted from 1.
-        run_id: the run it came of.
-        trial: the number of the trial that it is, or was made anew from.
-        kind: `trial` or `retrain`.
-        val_mse: its error on the validation part.
-        confirmed: the mean of its error over fresh seeds, where it was confirmed.
-    """
-
-    name: str
-    version: int
-    run_id: str
-    trial: int
-    kind: str
-    val_mse: float
-    confirmed: float | None
-
-    @property
-    def uri(self) -> str:
-        """What `mlflow models serve -m` takes."""
-        return f"models:/{self.name}@{names.CHAMPION}"
-
-    @property
-    def label(self) -> str:
-        """Which it is, in a few words."""
-        confirmed = "" if self.confirmed is None else f", confirmed {self.confirmed:.4g}"
-        anew = " made anew" if self.kind == "retrain" else ""
-        return f"version {self.version} (trial {self.trial}{anew}, val MSE {self.val_mse:.4g}{confirmed})"
 
 
 class Promotion(NamedTuple):
@@ -114,24 +82,12 @@ def as_default(uri: str) -> Iterator[None]:
         mlflow.set_tracking_uri(before)
 
 
-def champion_of(client: "MlflowClient", study: str) -> Champion | None:
-    """The study's champion; None where it has none, or the store keeps no models."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return _as_champion(client.get_model_version_by_alias(study, names.CHAMPION))
-    except MlflowException as error:
-        if error.error_code in _ABSENT:
-            return None
-        raise
-
-
-# No such model, no such alias, a server that is older than registries or aliases.
-_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "ENDPOINT_NOT_FOUND", "FEATURE_DISABLED")
-
-
 def _promote(client: "MlflowClient", uri: str, study: str, run_id: str, confirmed_best: bool) -> Promotion:
     present = champion_of(client, study)
+    before = ""
+    if present is not None and (gone := condition.what_is_gone(client, present)):  # it counts as none
+        before = f" The last one, version {present.version}, cannot be used: {gone}."
+        present = None
     its_run = client.get_run(present.run_id) if present else None
     if present is not None and its_run is not None and _confirmed(its_run) not in (None, present.confirmed):
         client.set_model_version_tag(study, str(present.version), names.CONFIRMED, repr(_confirmed(its_run)))
@@ -149,7 +105,7 @@ def _promote(client: "MlflowClient", uri: str, study: str, run_id: str, confirme
     client.set_registered_model_alias(study, names.CHAMPION, version)
     champion = champion_of(client, study)
     assert champion is not None
-    return Promotion(champion, True, f"Champion: {champion.uri}, {champion.label}.")
+    return Promotion(champion, True, f"Champion: {champion.uri}, {champion.label}.{before}")
 
 
 def _confirmed(run: "Run") -> float | None:
@@ -211,24 +167,6 @@ def _registered(client: "MlflowClient", study: str, model: StoredModel, model_id
     versions = json.dumps([{"name": study, "version": version.version}])
     client.set_logged_model_tags(model_id, {names.MODEL_VERSIONS: versions})
     return str(version.version)
-
-
-def _as_champion(version: "ModelVersion") -> Champion:
-    tags = version.tags
-    if not {names.KIND, names.TRIAL, names.VAL_MSE} <= tags.keys():
-        raise StoreError(
-            f"version {version.version} of the registered model {version.name!r} was not registered by Knobwise; move "
-            f"the alias {names.CHAMPION!r} away from it, or sweep under another --name"
-        )
-    return Champion(
-        name=version.name,
-        version=int(version.version),
-        run_id=version.run_id or "",
-        trial=int(tags[names.TRIAL]),
-        kind=tags[names.KIND],
-        val_mse=float(tags[names.VAL_MSE]),
-        confirmed=float(tags[names.CONFIRMED]) if names.CONFIRMED in tags else None,
-    )
 
 
 def _described(model: StoredModel) -> str:

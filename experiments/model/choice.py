@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from knobwise.experiments import compare, shell
 from knobwise.experiments.compare.best_trials import ranking
-from knobwise.experiments.model import stored
+from knobwise.experiments.model import condition, stored
 from knobwise.experiments.model.champion import Champion, champion_of
 from knobwise.experiments.model.stored import StoredModel
+from knobwise.experiments.record import relocation
 from knobwise.experiments.record.connection import connect, store_errors
 from knobwise.experiments.record.errors import NothingToCompare, UnknownRun
 from knobwise.experiments.record.lookup import study_called
@@ -48,11 +49,14 @@ def choose(name: str, trial: int | None = None, uri: str | None = None) -> Choic
     """
     _, found = study_called(name, uri)
     address = tracking_uri(uri)
+    relocation.check(address)
     client = connect(address)
     champion = None
     if trial is None:
         with store_errors(address, f"cannot read the champion of {found.study!r} in"):
             champion = champion_of(client, found.study)
+            if champion is not None and condition.what_is_gone(client, champion):  # it counts as none
+                champion = None
     model = stored.read(client, address, champion.run_id) if champion else None
     if champion is None or model is None or model.run.info.experiment_id != found.experiment_id:  # of another sweep
         champion, model = None, stored.read(client, address, _run_of(found.run_id, found.study, trial, uri))

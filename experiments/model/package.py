@@ -11,7 +11,7 @@ import pandas as pd
 from knobwise import nn_core
 from knobwise.experiments.data import tables
 from knobwise.experiments.data.tables import convert, encoding, notation
-from knobwise.experiments.model import answers
+from knobwise.experiments.model import answers, condition
 from knobwise.experiments.model.stored import CHECKPOINT, StoredModel, datasets_of
 from knobwise.experiments.record import leftovers, names
 from knobwise.experiments.record.artifacts import SCRATCH
@@ -39,9 +39,9 @@ def log(client: "MlflowClient", study: str, model: StoredModel) -> str:
 
     experiment = model.run.info.experiment_id
     for logged_before in client.search_logged_models([experiment], f"source_run_id = '{model.run_id}'"):
-        if logged_before.status == LoggedModelStatus.READY:
+        if logged_before.status == LoggedModelStatus.READY and condition.has_files(client, logged_before.model_id):
             return str(logged_before.model_id)
-        client.delete_logged_model(logged_before.model_id)  # its writer died on the way
+        client.delete_logged_model(logged_before.model_id)  # its writer died on the way, or its files are gone
     tags = {name: model.run.data.tags[name] for name in (names.STUDY, names.TRIAL, names.KIND)}
     logged = client.create_logged_model(
         experiment,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT = "checkpoint.npz"
 CURVES = "curves.csv"
+MODEL = "MLmodel"
 SNAPSHOTS = "snapshots.npz"
 SCRATCH = "knobwise-"
 """How folders in the system's place for temporary files begin."""
@@ -27,11 +28,15 @@ def local_folder(address: str) -> Path | None:
 
     >>> local_folder("file:///data/my%20runs/7/artifacts").as_posix()
     '/data/my runs/7/artifacts'
+    >>> local_folder("/data/a#1/7/artifacts").as_posix()
+    '/data/a#1/7/artifacts'
     >>> local_folder("mlflow-artifacts:/1/7/artifacts") is None
     True
     """
     place = urlparse(address)
-    return Path(unquote(place.path)) if place.scheme in ("", "file") else None
+    if place.scheme == "":  # a path, which is read as MLflow reads it: a # or ? in it is one
+        return Path(unquote(address))
+    return Path(unquote(place.path)) if place.scheme == "file" else None
 
 
 def write(client: "MlflowClient", run_id: str, address: str, write_into: Callable[[Path], None]) -> None:

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from knobwise.experiments.record import new_database
-from knobwise.experiments.record.stores import StoreError, sqlite_file, without_credentials
+from knobwise.experiments.record.stores import StoreError, is_plain, sqlite_file, without_credentials
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -47,6 +47,7 @@ def connect(uri: str) -> "MlflowClient":
         with quiet(), _first_request():
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
+            _encode_root(client)
     return client
 
 
@@ -87,6 +88,18 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+def _encode_root(client: "MlflowClient") -> None:
+    """Have the files of new experiments under an encoded address, where a path would be read as another one.
+
+    MLflow keeps the path of the folder as it is, and decodes it when it reads: files of the folder `per%20cent` go to
+    `per cent`, and some of its calls cut a path at `#` and `?`.
+    """
+    store: Any = client._tracking_client.store  # its default root has no public name
+    root = getattr(store, "artifact_root_uri", None)
+    if isinstance(root, str) and root.startswith("/") and not is_plain(Path(root)):
+        store.artifact_root_uri = Path(root).as_uri()
 
 
 @contextmanager

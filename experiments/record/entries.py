@@ -12,6 +12,7 @@ from knobwise.experiments.config import RunConfig
 from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.outcome import Curves, DatasetFacts, Outcome
 from knobwise.experiments.record import artifacts, names
+from knobwise.experiments.record.recorded import StudyRun
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput, Metric, Param
@@ -38,6 +39,32 @@ def thinned(count: int, points: int = POINTS) -> NDArray[np.int64]:
 def tags(texts: Mapping[str, str]) -> dict[str, str]:
     """Tags, cut to the length that MLflow keeps."""
     return {key: text if len(text) <= _LONGEST_TAG else text[: _LONGEST_TAG - 1] + "…" for key, text in texts.items()}
+
+
+def place_tags(
+    study: StudyRun, trial: int, replicate: int | None, parent: str | None, *, baseline: bool
+) -> dict[str, str]:
+    """The tags that say where a run belongs: its study, its trial, and the run above it; and its name.
+
+    Args:
+        study: whose run it is.
+        trial: the trial's number.
+        replicate: which replicate of the trial it is; None for the trial itself.
+        parent: id of the run above it; None for the study's own.
+        baseline: whether it is the setting that others are compared with.
+    """
+    found = {
+        names.SWEEP: study.sweep,
+        names.NAME: study.name,
+        names.STUDY: study.study,
+        names.KIND: "trial" if replicate is None else "replicate",
+        names.TRIAL: str(trial),
+        names.PARENT: parent or study.run_id,
+        names.RUN_NAME: f"trial {trial}" + (" (baseline)" if baseline else ""),
+    }
+    if replicate is not None:
+        found |= {names.REPLICATE: str(replicate), names.RUN_NAME: f"trial {trial}, replicate {replicate}"}
+    return found
 
 
 def params(config: RunConfig) -> "list[Param]":

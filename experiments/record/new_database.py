@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from knobwise.experiments.record import leftovers
+from knobwise.experiments.record.stores import ARTIFACTS, is_plain
 
 _MAKING = ".new-"
 
@@ -29,7 +30,9 @@ def make(file: Path, uri: str) -> None:
     beside = file.with_name(file.name + suffix)
     try:
         with _unsynchronised(beside):
-            store = SqlAlchemyStore(f"{address}{suffix}{question}{options}", "./mlruns")  # type: ignore[no-untyped-call]
+            root = Path(ARTIFACTS).absolute()
+            place = f"./{ARTIFACTS}" if is_plain(root) else root.as_uri()
+            store = SqlAlchemyStore(f"{address}{suffix}{question}{options}", place)  # type: ignore[no-untyped-call]
             store.engine.dispose()
         with beside.open("rb+") as made:
             os.fsync(made.fileno())

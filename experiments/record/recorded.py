@@ -52,6 +52,7 @@ class RecordedRun:
         name: what MLflow's pages call it.
         started: milliseconds since 1970.
         reference: which reference model it is; empty for all other kinds.
+        address: of its artifacts.
     """
 
     run_id: str
@@ -66,6 +67,7 @@ class RecordedRun:
     name: str = ""
     started: int = 0
     reference: str = ""
+    address: str = ""
 
     @property
     def place(self) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from knobwise.experiments import shell
 
@@ -33,7 +33,17 @@ def tracking_uri(uri: str | None = None) -> str:
     here = Path.cwd()
     if any(folder.parent.name.isdigit() for folder in (here / ARTIFACTS).glob("*/meta.yaml")):
         return (here / ARTIFACTS).as_uri()
-    return f"sqlite:///{(here / DATABASE).as_posix()}"
+    return sqlite_address(here / DATABASE)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether an address may hold `path` as it is; else a sign in it would be read as something else.
+
+    >>> is_plain(Path("/data/my runs")), is_plain(Path("/data/what?")), is_plain(Path("/data/50%25"))
+    (True, False, False)
+    """
+    text = path.as_posix()
+    return not set("?#") & set(text) and unquote(text) == text
 
 
 def journal_path() -> Path:
@@ -58,6 +68,19 @@ def sqlite_file(uri: str) -> Path | None:
     if scheme.partition("+")[0] != "sqlite" or path in ("", ":memory:"):
         return None
     return Path(path)
+
+
+def sqlite_address(file: Path) -> str:
+    """The address of a SQLite file, for which `sqlite_file` gives `file` again.
+
+    Signs that mean something in an address are encoded. Then the driver is named too: of an address that begins with
+    `sqlite:///` MLflow takes the path as it is, and makes a folder of the encoded name.
+
+    >>> sqlite_address(Path("/data/what?/mlflow.db"))
+    'sqlite+pysqlite:////data/what%3F/mlflow.db'
+    """
+    text = file.as_posix()
+    return f"sqlite:///{text}" if is_plain(file) else f"sqlite+pysqlite:///{quote(text)}"
 
 
 def browse_command(uri: str) -> str:

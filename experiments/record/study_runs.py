@@ -32,6 +32,7 @@ def every_run(reader: Reader, study: StudyRun, kind: str = "") -> list[RecordedR
                     name=run.name,
                     started=run.started,
                     reference=tags.get(names.REFERENCE, ""),
+                    address=run.address,
                 )
             )
     return sorted(runs, key=lambda run: run.place)

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, final
 
 from knobwise.experiments.config import RunConfig
 from knobwise.experiments.outcome import Outcome
-from knobwise.experiments.record import artifacts, entries, leftovers, names, reference_runs, study_runs, writers
+from knobwise.experiments.record import (
+    artifacts,
+    entries,
+    experiment,
+    leftovers,
+    names,
+    reference_runs,
+    relocation,
+    study_runs,
+    writers,
+)
 from knobwise.experiments.record.connection import connect, store_errors
 from knobwise.experiments.record.provenance import origin
 from knobwise.experiments.record.readers import choice as readers
@@ -43,6 +53,7 @@ class Tracker:
 
     def __init__(self, uri: str | None = None) -> None:
         self.uri = tracking_uri(uri)
+        relocation.check(self.uri)
         self._client = connect(self.uri)
         self._writer = writers.choose(self._client, self.uri)
         self._reader = readers.choose(self.uri, self._client)
@@ -69,7 +80,7 @@ class Tracker:
             **{names.ABOUT + key: without_credentials(value) for key, value in about.items()},
         }
         with self._failing(f"cannot open the study {study!r} in"):
-            experiment_id = self._experiment(sweep)
+            experiment_id = experiment.opened(self._client, sweep)
             parent = self._parent(experiment_id, study)
             if parent is None:
                 run = self._client.create_run(experiment_id, start_time=_now(), tags=entries.tags(tags), run_name=study)
@@ -194,7 +205,9 @@ class Tracker:
             return study_runs.every_run(self._reader, study, "confirmation")
 
     def file(self, run_id: str, path: str) -> bytes:
-        """A recorded run's file, by artifact path; empty where it has none, or the file is gone."""
+        """A recorded run's file, by artifact path; empty where it has none, or the file or the run is gone."""
+        if not self.has(run_id):
+            return b""
         with self._failing(f"cannot read {path} of run {run_id} in"):
             return artifacts.read(self._client, run_id, path)
 
@@ -255,23 +268,6 @@ class Tracker:
     def _failing(self, what: str) -> AbstractContextManager[None]:
         return store_errors(self.uri, what)
 
-    def _experiment(self, sweep: str) -> str:
-        """The id of the sweep's experiment, made where there is none, with a place for its files."""
-        experiment = self._client.get_experiment_by_name(sweep)
-        if experiment is None:
-            experiment = self._client.get_experiment(self._client.create_experiment(sweep, tags=names.TRAINING))
-        experiment_id: str = experiment.experiment_id
-        if experiment.lifecycle_stage == "deleted":
-            raise StoreError(
-                f"the experiment {sweep!r} was deleted in MLflow, which keeps its name: bring it back with `mlflow "
-                f"experiments restore -x {experiment_id}`, or remove it for good with `mlflow gc --experiment-ids "
-                f"{experiment_id}` (both with MLFLOW_TRACKING_URI set to the store)"
-            )
-        folder = artifacts.local_folder(experiment.artifact_location)
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        return experiment_id
-
     def _parent(self, experiment_id: str, study: str) -> StudyRun | None:
         """The study's parent run; one that is not deleted where there are several."""
         runs = self._reader.studies(deleted=True)
@@ -288,19 +284,8 @@ class Tracker:
         parent: str | None,
     ) -> tuple[str, str]:
         """Make the run of a trial or replicate, with all tags but its status: its id, and the address of its files."""
-        own_tags = {
-            **self._origin,
-            names.SWEEP: study.sweep,
-            names.NAME: study.name,
-            names.STUDY: study.study,
-            names.KIND: "trial" if replicate is None else "replicate",
-            names.TRIAL: str(trial),
-            names.PARENT: parent or study.run_id,
-            names.RUN_NAME: f"trial {trial}" + (" (baseline)" if names.BASELINE in tags else ""),
-        }
-        if replicate is not None:
-            own_tags |= {names.REPLICATE: str(replicate), names.RUN_NAME: f"trial {trial}, replicate {replicate}"}
-        return self._writer.begin(study.experiment_id, started_ms, entries.tags({**own_tags, **tags}))
+        own = entries.place_tags(study, trial, replicate, parent, baseline=names.BASELINE in tags)
+        return self._writer.begin(study.experiment_id, started_ms, entries.tags({**self._origin, **own, **tags}))
 
     def _log(
         self,

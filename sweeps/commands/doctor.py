@@ -33,7 +33,7 @@ from knobwise.experiments.text import counted, first_of
 from knobwise.nn_core import blas
 from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.repair import check, cleanup, repair
-from knobwise.sweeps.engine.repair.check import Agreement
+from knobwise.sweeps.engine.repair.agreement import Agreement
 from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.settings import cores
 

@@ -28,7 +28,7 @@ from knobwise.sweeps.engine.cli.confirm import confirmed
 from knobwise.sweeps.engine.cli.parser import Given
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
 from knobwise.sweeps.engine.recording.store_link import store_address
-from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.search import locks, studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, open_to_read
 from knobwise.sweeps.engine.study_attrs import NAME, STORE
 
@@ -48,7 +48,7 @@ def main(given: Given) -> int:
             removed = "--yes" in given or (not as_json and confirmed("Remove all of this for good?"))
             left, for_good = _remove(key, address, key in searches, recorded) if removed else ([], True)
             if removed:
-                (folder / f"{key}.lock").unlink(missing_ok=True)
+                locks.of_study(folder, key).unlink(missing_ok=True)
     except Unfinished as error:
         raise Unfinished(f"{str(error).partition(':')[0]}: nothing was removed") from None
     if as_json:

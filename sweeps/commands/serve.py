@@ -39,7 +39,7 @@ MOST_PORTS = 2**16 - 1
 
 
 def main(given: Given) -> int:
-    """Serve until a signal comes; returns 130 after Ctrl-C and 143 after SIGTERM."""
+    """Serve until a signal comes; returns 130 after Ctrl-C, 143 after SIGTERM and 129 after SIGHUP."""
     listener = _listener(given.get("--host", "127.0.0.1"), given.get("--port", 5001))
     with contextlib.closing(listener), Interrupts() as interrupts:
         try:
@@ -53,7 +53,7 @@ def main(given: Given) -> int:
             )
         app = _app(_loaded(choice, choice.champion.uri))
         if not interrupts.signal:
-            _serve(app, listener, choice)
+            _serve(app, listener, choice, interrupts)
         return interrupts.exit_code
 
 
@@ -111,8 +111,8 @@ def _app(model: "PyFuncModel") -> "FastAPI":
     return app
 
 
-def _serve(app: "FastAPI", listener: socket.socket, choice: Choice) -> None:
-    """Answer requests until SIGINT or SIGTERM; those under way are finished."""
+def _serve(app: "FastAPI", listener: socket.socket, choice: Choice, interrupts: Interrupts) -> None:
+    """Answer requests until SIGINT, SIGTERM or SIGHUP; those under way are finished."""
     import uvicorn
 
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
@@ -125,4 +125,9 @@ def _serve(app: "FastAPI", listener: socket.socket, choice: Choice) -> None:
         f"curl {url}/invocations -H 'Content-Type: application/json' -d {body}\n"
     )
     sys.stderr.flush()
-    server.run(sockets=[listener])  # it puts its own signal handlers in place, and passes the signal on at the end
+
+    def stop() -> None:
+        server.should_exit = True
+
+    interrupts.then = stop  # of SIGHUP; for the others it puts its own handlers in place, and passes them on at the end
+    server.run(sockets=[listener])

@@ -12,7 +12,8 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from knobwise.experiments import problems
-from knobwise.experiments.record.stores import tracking_uri, without_credentials
+from knobwise.experiments.record.readers.choice import open_reader
+from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
 from knobwise.sweeps.engine import finish, preview
 from knobwise.sweeps.engine.driver import confirm, progress
 from knobwise.sweeps.engine.driver import extension as extensions
@@ -23,6 +24,7 @@ from knobwise.sweeps.engine.driver.plan import make_plan, most_epochs
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording import reference_models, store_link, system_metrics
 from knobwise.sweeps.engine.recording.recorder import Recorder
+from knobwise.sweeps.engine.repair import rebuild
 from knobwise.sweeps.engine.results import results
 from knobwise.sweeps.engine.search import pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
@@ -122,12 +124,26 @@ def _open(
     pruner = pruners.make(options.pruner, most_epochs(sweep))
     storage = open_storage(options.storage)
     chosen = (
-        studies.find(storage, extension.study) if extension else studies.choose(storage, options.name, options.fresh)
+        studies.find(storage, extension.study)
+        if extension
+        else studies.choose(storage, options.name, options.fresh, _recorded(sweep.name) if options.fresh else set())
     )
     stack.enter_context(studies.alone(lock_folder(options.storage), chosen.key))
+    if not chosen.exists and not options.fresh:
+        rebuild.refuse_lost(chosen.key, sweep.name, tracking_uri(), _shown(options.storage))
     study = studies.open_study(storage, chosen, sweep, options, sampler, pruner)
     study.sampler = samplers.of_session(options.sampler, options.seed, study)
     return study, chosen
+
+
+def _recorded(sweep: str) -> set[str]:
+    """The keys that the record has under the sweep's name: another study's runs must not come among theirs."""
+    reader = open_reader(tracking_uri())
+    return {each.study for each in reader.studies(deleted=True) if each.sweep == sweep} if reader else set()
+
+
+def _shown(storage: str) -> str:
+    return without_credentials(storage) or journal_path().as_posix()
 
 
 def _about(sweep: Sweep, options: Options, notes: Sequence[str]) -> dict[str, str]:
@@ -138,7 +154,8 @@ def _about(sweep: Sweep, options: Options, notes: Sequence[str]) -> dict[str, st
         "pruner": options.pruner,
         "seed": str(options.seed),
         "seeds": str(options.seeds),
-        "storage": without_credentials(options.storage) or "mlruns/optuna.journal",
+        "storage": _shown(options.storage),
+        "fingerprint": json.dumps(studies.fingerprint(sweep, options)),
         **({"data": "; ".join(notes)[:_TAG]} if notes else {}),
     }
 

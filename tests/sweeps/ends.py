@@ -81,7 +81,7 @@ def what_is_left(folder: Path) -> list[str]:
     """What a sweep's folder has in it that should not be there."""
     wrong = [f"{path} is left" for path in (folder / "tmp").iterdir() if path.name.startswith("knobwise-")]
     wrong += [f"{path} is left" for path in folder.iterdir() if path.name not in OWN]
-    allowed = {"1", "optuna.journal", "optuna.journal.lock", "tiny.lock"}
+    allowed = {"1", "optuna.journal", "optuna.journal.lock", "tiny.study-lock"}
     wrong += [f"{path} is left" for path in (folder / "mlruns").iterdir() if path.name not in allowed]
     for line in (folder / "mlruns" / "optuna.journal").read_text().splitlines():
         json.loads(line)

@@ -64,7 +64,7 @@ class Injector:
         path, _, flags = arguments
         name = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else ""
         inside = os.path.abspath(name).startswith(self._folder) if name else False  # noqa: PTH100  for each file opened
-        if inside and flags & _WRITING and not name.endswith((".lock", ".journal")):
+        if inside and flags & _WRITING and not name.endswith((".lock", ".study-lock", ".journal")):
             self.reached("file", name, lambda: self._half(name))
 
     def commit(self, commit: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

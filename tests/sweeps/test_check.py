@@ -20,7 +20,7 @@ from knobwise.experiments.record import names
 from knobwise.sweeps import commands
 from knobwise.sweeps.engine.search.locks import FileLock
 from knobwise.sweeps.engine.search.storage import open_storage
-from tests.system.test_faults import sweep
+from tests.system.test_faults import copy_project, sweep
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The ``noload`` loader:DeprecationWarning"
@@ -40,7 +40,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(swept: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy to do harm in, which is also the working directory; with a short name, for the sockets in it."""
     copy = tmp_path_factory.mktemp("a") / "work"
-    shutil.copytree(swept, copy)
+    copy_project(swept, copy)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(copy / "tmp"))
     monkeypatch.chdir(copy)
@@ -73,6 +73,8 @@ class Stores:
         run_id: str = self.client.create_run("1", tags=said).info.run_id
         for name, value in model.data.metrics.items():
             self.client.log_metric(run_id, name, value)
+        if state == "FINISHED":
+            shutil.copytree(model.info.artifact_uri, self.client.get_run(run_id).info.artifact_uri)
         if state != "RUNNING":
             self.client.set_terminated(run_id, state)
         return run_id
@@ -255,9 +257,9 @@ def test_a_study_that_is_being_run_is_not_checked(folder: Path, capsys: pytest.C
     stores = Stores()
     stores.study.ask().suggest_float("lr", 1e-4, 1e-3, log=True)
     half = stores.another_run(3, "RUNNING")
-    lock = FileLock(folder / "mlruns" / "tiny.lock")
+    lock = FileLock(folder / "mlruns" / "tiny.study-lock")
     assert lock.acquire(wait=False)
-    (folder / "mlruns" / "tiny.lock").write_text("4242\n")
+    (folder / "mlruns" / "tiny.study-lock").write_text("4242\n")
     try:
         answer = said(capsys, "--repair")
     finally:
@@ -277,9 +279,9 @@ def test_a_study_that_only_one_store_has_is_named(folder: Path, capsys: pytest.C
     assert (trials, repairable) == ([0, 1, 2], False)
     (folder / "away.db").rename(record)
     journal.rename(folder / "away.journal")
-    [(what, trials, repairable)] = wrong(said(capsys, "--repair"))
-    assert what.startswith("it is in the record, but not in the search mlruns/optuna.journal: restore that")
-    assert (trials, repairable) == ([], False)
+    [(what, trials, repairable)] = wrong(said(capsys))
+    assert what == "it is in the record, but not in the search mlruns/optuna.journal, which can be made again"
+    assert (trials, repairable) == ([0, 1, 2], True)
     elsewhere = said(capsys, "--storage", "away.journal")
     assert elsewhere["healthy"]
 

@@ -78,7 +78,7 @@ class Store:
         tags = {names.KIND: kind, names.TRIAL: str(trial), names.STATUS: status, names.SCHEMA: names.SCHEMA_VERSION}
         tags |= {names.BASELINE: "true"} if kind == "trial" and trial == 0 else {}
         tags |= {names.REPLICATE: str(index)} if index >= 0 else {}
-        self.runs.runs.append(RunRow(run_id, run_id, 1000 + len(self.runs.runs), "FINISHED", False))
+        self.runs.runs.append(RunRow(run_id, run_id, 1000 + len(self.runs.runs), "FINISHED", False, ""))
         self.runs.tags[run_id] = tags
         self.runs.params.extend([(run_id, "lr", repr(0.001 * (trial + 1))), (run_id, "seed", str(max(index, 0)))])
         self.runs.metrics.extend((run_id, name, value) for name, value in metrics.items())

@@ -109,5 +109,5 @@ def test_a_second_driver_is_refused_and_a_dead_ones_lock_is_not_in_the_way(tmp_p
             pass
         other.kill()
     with studies.alone(tmp_path, "s"):
-        assert not FileLock(tmp_path / "s.lock").acquire(wait=False)
-    assert FileLock(tmp_path / "s.lock").acquire(wait=False)
+        assert not FileLock(tmp_path / "s.study-lock").acquire(wait=False)
+    assert FileLock(tmp_path / "s.study-lock").acquire(wait=False)

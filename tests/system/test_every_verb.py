@@ -43,6 +43,7 @@ VERBS: dict[str, list[list[str]]] = {
     "extend": [["quick", "0", "--epochs", "40", "--script", "quick.py", "--quiet"]],
     "retrain": [["quick", "--epochs", "30"], ["quick", "--seed", "5", "--trial", "0", "--json"]],
     "doctor": [[]],
+    "move": [[], ["--json"]],
     "clean": [["--yes"]],
     "completion": [["bash"]],
     "remove": [["quick", "--yes"]],

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from knobwise.experiments.record import relocation
+from knobwise.experiments.record.stores import sqlite_address
 from tests.conftest import user_environment
 from tests.sweeps.ends import difference, end_of, what_is_left
 from tests.system.drill import Drill
@@ -74,6 +76,15 @@ def sweep(folder: Path, *options: str, before: Callable[[], None] | None = None,
     return done.returncode, done.stdout, done.stderr
 
 
+def copy_project(project: Path, copy: Path) -> None:
+    """Copy a project's folder, and correct the paths in its record."""
+    shutil.copytree(project, copy)
+    uri = sqlite_address(copy / "mlflow.db")
+    moved = relocation.find(uri)
+    assert moved is not None
+    relocation.move(uri, moved)
+
+
 def obey_permissions() -> None:
     """Take from root, under which tests may run, the right to write what is read-only."""
     if os.geteuid() == 0:
@@ -91,12 +102,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of that folder. MLflow keeps the full path of a run's files, so the old runs' stay where they are.
+    """A copy of that folder, with its paths corrected.
 
     Its name is short: in it lie sockets, whose paths may have 107 characters.
     """
     copy = tmp_path_factory.mktemp("c") / "copy"
-    shutil.copytree(whole, copy)
+    copy_project(whole, copy)
     return copy
 
 

@@ -101,7 +101,7 @@ def test_clean_removes_what_is_left_and_nothing_else(recorded_sweep: RecordedSwe
     ours, others = scratch / f"knobwise-{gone}-x", scratch / f"knobwise-{os.getpid()}-y"
     for each in (ours, others):
         each.mkdir(parents=True)
-    held, free, foreign = (folder / "mlruns" / f"{name}.lock" for name in ("held", "free", "foreign"))
+    held, free, foreign = (folder / "mlruns" / f"{name}.study-lock" for name in ("held", "free", "foreign"))
     free.write_text("123\n")
     foreign.write_text("not ours\n")
     lock = FileLock(held)
@@ -117,7 +117,7 @@ def test_clean_removes_what_is_left_and_nothing_else(recorded_sweep: RecordedSwe
     assert done["removed"]
     assert done["runs"] == looked["runs"]
     assert done["files"] == [str(ours)]
-    assert "mlruns/free.lock" in done["locks"]
+    assert "mlruns/free.study-lock" in done["locks"]
     assert [each.exists() for each in (ours, others, held, free, foreign)] == [False, True, True, False, True]
     assert (folder / "mlruns" / "optuna.journal").exists()
     pd.testing.assert_frame_equal(compare.runs("lr_epochs", uri=address), before)

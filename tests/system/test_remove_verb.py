@@ -69,7 +69,7 @@ def test_all_of_one_study_is_removed_and_nothing_of_another(folder: Path, capsys
     assert completion.studies("") == ["kept"]
     assert (runs_of(folder, "gone"), runs_of(folder, "kept")) == (0, 3)
     assert len(before) - len(files_in(folder)) == 3, "two trials with files, and a model"
-    assert not (folder / "mlruns" / "gone.lock").exists()
+    assert not (folder / "mlruns" / "gone.study-lock").exists()
     client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
     assert [model.name for model in client.search_registered_models()] == ["kept"]
     assert champion_of(client, "kept") is not None

@@ -227,7 +227,12 @@ def test_a_working_directory_that_cannot_be_written_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.drill)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.drill),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.drill),
+    ],
 )
 def test_an_interrupt_saves_what_is_finished_and_the_sweep_goes_on_later(
     number: int, code: int, tmp_path: Path

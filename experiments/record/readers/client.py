@@ -122,7 +122,8 @@ def _condition(study: str, kind: str) -> str:
 
 def _add(rows: Rows, run: "Run") -> None:
     info, run_id = run.info, run.info.run_id
-    rows.runs.append(RunRow(run_id, info.run_name, info.start_time, info.status, info.lifecycle_stage == "deleted"))
+    deleted = info.lifecycle_stage == "deleted"
+    rows.runs.append(RunRow(run_id, info.run_name, info.start_time, info.status, deleted, info.artifact_uri))
     rows.tags[run_id] = {name: run.data.tags[name] for name in TAGS if name in run.data.tags}
     rows.params.extend((run_id, name, value) for name, value in run.data.params.items())
     rows.metrics.extend((run_id, name, _value(value)) for name, value in run.data.metrics.items())

@@ -24,6 +24,7 @@ class RunRow(NamedTuple):
         started: milliseconds since 1970.
         state: `RUNNING`, `FINISHED`, `FAILED` or `KILLED`.
         deleted: whether a user deleted it.
+        address: of its artifacts.
     """
 
     run_id: str
@@ -31,6 +32,7 @@ class RunRow(NamedTuple):
     started: int
     state: str
     deleted: bool
+    address: str
 
 
 class Rows(NamedTuple):

@@ -12,7 +12,7 @@ from knobwise.experiments.record import artifacts, names
 from knobwise.experiments.record.readers.client import ClientReader
 from knobwise.experiments.record.readers.reader import TAGS, Points, Rows, RunRow, study_run
 from knobwise.experiments.record.recorded import AbandonedRun, StudyRun
-from knobwise.experiments.record.stores import StoreError
+from knobwise.experiments.record.stores import StoreError, sqlite_address
 
 # The tables belong to MLflow. What is read here must be there, or the file is read through the client.
 _NEEDED = {
@@ -40,7 +40,10 @@ _BELOW = """
 """
 _OF_KIND = " AND EXISTS (SELECT 1 FROM tags k WHERE k.run_uuid = r.run_uuid AND k.key = :kind_tag AND k.value = :kind)"
 _WHOLE = " AND r.lifecycle_stage = 'active' AND r.status IN ('FINISHED', 'FAILED')"
-_RUNS = "SELECT run_uuid, name, start_time, status, lifecycle_stage = 'deleted' FROM below JOIN runs USING (run_uuid)"
+_RUNS = """
+    SELECT run_uuid, name, start_time, status, lifecycle_stage = 'deleted', artifact_uri
+    FROM below JOIN runs USING (run_uuid)
+"""
 _TAGS = """
     SELECT run_uuid, key, value FROM below JOIN tags USING (run_uuid) WHERE key IN (SELECT value FROM json_each(?))
 """
@@ -143,7 +146,7 @@ class SqliteReader:
         folder = artifacts.local_folder(row[0]) if row else None
         if folder is not None:
             return artifacts.read_local(folder, path)
-        return ClientReader(f"sqlite:///{self._file.as_posix()}").file(run_id, path)
+        return ClientReader(sqlite_address(self._file)).file(run_id, path)
 
 
 @contextmanager
@@ -157,8 +160,8 @@ def _open(file: Path) -> Iterator[sqlite3.Connection]:
         raise StoreError(f"cannot read the store {file}: {error}") from error
 
 
-def _run_row(run_id: str, name: str, started: int, state: str, deleted: int) -> RunRow:
-    return RunRow(run_id, name, started, state, bool(deleted))
+def _run_row(run_id: str, name: str, started: int, state: str, deleted: int, address: str) -> RunRow:
+    return RunRow(run_id, name, started, state, bool(deleted), address)
 
 
 def _by_run(tags: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:

@@ -18,7 +18,7 @@ def main(sweep: Sweep, argv: list[str] | None = None) -> int:
     """Run `sweep` as its script's command line asks, and return the exit code.
 
     0 done; 2 bad input, 1 a store that cannot be used or a sweep that could not finish, each with one line on stderr;
-    130 and 143 after SIGINT and SIGTERM, with all finished work saved.
+    130, 143 and 129 after SIGINT, SIGTERM and SIGHUP, with all finished work saved.
 
     Args:
         sweep: what to run.

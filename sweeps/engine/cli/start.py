@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -36,7 +37,7 @@ def run(work: Callable[[], int]) -> int:
 
 
 class _Descriptor(io.FileIO):
-    """An open file whose reader may leave.
+    """An open file whose reader may leave: of a pipe, or of a terminal that is closed.
 
     Attributes:
         left: whether it has; what is written from then on is dropped.
@@ -44,11 +45,17 @@ class _Descriptor(io.FileIO):
 
     left = False
 
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._terminal = os.isatty(descriptor)  # asked now: one that was closed no longer says so
+
     def write(self, data: Any, /) -> int:
         """Write, and return how many bytes were taken."""
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno != (errno.EIO if self._terminal else errno.EPIPE):
+                raise
             self.left = True
             return memoryview(data).nbytes
 
@@ -68,7 +75,7 @@ def _patient(name: str) -> Iterator["_Descriptor | _Unwatched"]:
         return
     stream.flush()
     try:
-        descriptor = _Descriptor(stream.fileno(), "w", closefd=False)
+        descriptor = _Descriptor(stream.fileno())
     except io.UnsupportedOperation:
         yield _Unwatched()
         return

@@ -4,6 +4,7 @@ It alone writes to Optuna.
 """
 
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -12,11 +13,12 @@ from statistics import fmean
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments import cost, problems
 from knobwise.experiments.outcome import Outcome
 from knobwise.experiments.record.stores import StoreError, without_credentials
+from knobwise.experiments.text import trials_text
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.driver.budgets import Ending
 from knobwise.sweeps.engine.driver.extension import config_of
@@ -88,21 +90,36 @@ class Driver:
             Unfinished: trials keep failing, or workers cannot start.
         """
         try:
-            return self._loop()
+            ending = self._loop()
         except StoreError:
             if self._record.done() and self._record.exception() is None:
                 salvage(self._pool, self._recording, self._recorder, self._interrupts)
             raise
+        except Unfinished:
+            for recording in list(self._recording):
+                self._tell(recording)
+            self._requeue()
+            raise
+        self._requeue()
+        return ending
+
+    def _requeue(self) -> None:
+        """Leave nothing RUNNING in Optuna: what was interrupted, or not begun, is in the queue of the next session."""
+        begun = [running.trial for running in self._running.values()]
+        reconcile.requeue(self._study, [trial._trial_id for trial in (*begun, *self._to_retry)])
 
     def _loop(self) -> Ending:
-        left, known = reconcile.running(self._study), len(self._study.get_trials(deepcopy=False))
+        before = self._study.get_trials(deepcopy=False)
+        left, known = reconcile.running(self._study), len(before)
+        over = [trial for trial in before if trial.state.is_finished()]
         if left:  # only the record tells which of these have to run again
             self._to_retry.extend(reconcile.reconcile(self._study, self._record.result(), left, known))
             self._progress = Progress.of(results.of(self._study), self._plan.budget.trials)
+            self._leave_out_lost(over)
         reconciled = bool(left)
         while True:
             self._pool.fill(self._begin)
-            if self._interrupts.signal:  # what waits stays RUNNING in Optuna, for the next session
+            if self._interrupts.signal:
                 self._ending = "interrupted"
                 self._pool.stop()
             if reconciled and not self._recording and not self._pool.in_flight:
@@ -114,8 +131,15 @@ class Driver:
                     self._recorded(done)
                 else:  # raises where the store cannot be used: nothing would be kept
                     reconcile.reconcile(self._study, self._record.result(), [], known)
+                    self._leave_out_lost(over)
                     reconciled = True
             self._display.show(self._progress, len(self._running))
+
+    def _leave_out_lost(self, over: list[FrozenTrial]) -> None:
+        """Of the trials that were over before this session, those whose runs were removed do not count."""
+        if lost := reconcile.leave_out_lost(self._study, self._record.result(), over):
+            self._progress = Progress.of(results.of(self._study), self._plan.budget.trials)
+            sys.stderr.write(f"Left out: {trials_text(lost)}, no longer in the record (removed there for good).\n")
 
     def _begin(self) -> bool:
         """Begin a trial, if there is one to begin."""
@@ -256,11 +280,20 @@ class Driver:
             self._blocked.remove(running)
             self._start(running)
 
-    def _recorded(self, recording: Future[str]) -> None:
+    def _tell(self, recording: Future[str]) -> tuple[results.Row, dict[str, Any]]:
         """A trial's run is finished in MLflow: only now tell Optuna, so that a crash in between loses nothing."""
         running, result = self._recording.pop(recording)
         row = results.row(reconcile.tell(self._study, running.trial, result, recording.result()))
         self._running.pop(running.number)
+        return row, result
+
+    def _recorded(self, recording: Future[str]) -> None:
+        """End a trial whose run is finished in MLflow, and stop where trials keep failing.
+
+        Raises:
+            Unfinished: so many have failed.
+        """
+        row, result = self._tell(recording)
         self._progress = self._progress.plus(row)
         self._display.ended(row, result.get("error", ""), self._progress)
         self._failures = self._failures + 1 if row.status == "failed" else 0

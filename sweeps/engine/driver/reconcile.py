@@ -1,6 +1,7 @@
 """Tell Optuna how a trial ended, and make a resumed study agree with its record in MLflow after a crash."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import optuna
@@ -9,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from knobwise.experiments.record import names
 from knobwise.experiments.record.recorded import RecordedRun
 from knobwise.sweeps.engine.recording.recorder import StudyRecord
-from knobwise.sweeps.engine.study_attrs import OBJECTIVES, RESULT, RUN_ID
+from knobwise.sweeps.engine.study_attrs import LOST, OBJECTIVES, RESULT, RUN_ID
 from knobwise.sweeps.engine.trials.running_trial import KEPT
 
 # Optuna has no state for a trial that diverged. COMPLETE needs a value, and there is none. Samplers ignore a FAIL, so
@@ -45,8 +46,17 @@ def objectives(study: optuna.Study) -> list[str]:
 
 
 def running(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that a killed or interrupted driver left RUNNING."""
+    """The trials that a killed driver left RUNNING."""
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+
+def requeue(study: optuna.Study, trial_ids: Iterable[int]) -> None:
+    """Put trials that are RUNNING back into the queue, with their numbers, parameters and reported values.
+
+    The next `ask` gets the first of them. Their runs are continued from whatever checkpoints their settings have then.
+    """
+    for trial_id in trial_ids:
+        study._storage.set_trial_state_values(trial_id, TrialState.WAITING)  # Optuna has no other way
 
 
 def reconcile(study: optuna.Study, record: StudyRecord, left: list[FrozenTrial], known: int) -> list[optuna.Trial]:
@@ -76,7 +86,7 @@ def reconcile(study: optuna.Study, record: StudyRecord, left: list[FrozenTrial],
         own = [run for run in finished if run.replicate is None]
         if own:
             replicates = [run for run in finished if run.replicate is not None]
-            tell(study, trial, _facts(own[0], replicates), own[0].run_id)
+            tell(study, trial, facts_of(own[0], replicates), own[0].run_id)
         else:
             to_retry.append(trial)
     retried = {trial.number for trial in to_retry}
@@ -89,11 +99,30 @@ def reconcile(study: optuna.Study, record: StudyRecord, left: list[FrozenTrial],
     return to_retry
 
 
+def leave_out_lost(study: optuna.Study, record: StudyRecord, over: Iterable[FrozenTrial]) -> list[int]:
+    """Note with a study which of its trials have no run in the record any more, and return those not noted before.
+
+    A run that a user deleted in MLflow is still there; one that `mlflow gc` has removed is not. Its trial cannot be
+    taken back in Optuna, but it has no model and is in no table: it does not count for results.
+
+    Args:
+        study: in Optuna.
+        record: as it was before this session wrote to it.
+        over: the trials that were over then.
+    """
+    recorded = {run.run_id for run in record.runs}
+    lost = [trial.number for trial in over if trial.user_attrs.get(RUN_ID, "") not in recorded]
+    before = study.user_attrs.get(LOST, [])
+    if lost != before:
+        study.set_user_attr(LOST, lost)
+    return sorted(set(lost) - set(before))
+
+
 def _finished(run: RecordedRun) -> bool:
     return run.mlflow_status in ("FINISHED", "FAILED") and run.status in STATES
 
 
-def _facts(run: RecordedRun, replicates: list[RecordedRun]) -> dict[str, Any]:
+def facts_of(run: RecordedRun, replicates: list[RecordedRun]) -> dict[str, Any]:
     """As `running_trial.facts` would give them."""
     numbers = {name: run.metrics[name] for name in KEPT if name in run.metrics}
     seeds = [each.metrics["val_mse"] for each in replicates if "val_mse" in each.metrics]

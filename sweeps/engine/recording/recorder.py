@@ -4,6 +4,7 @@ MLflow takes seconds to import and to create its tables. That happens in this th
 """
 
 import importlib
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import optuna
+from optuna.distributions import distribution_to_json
 
 from knobwise.experiments import snapshots
 from knobwise.experiments.outcome import Outcome
@@ -273,8 +275,14 @@ def _import_for_the_end() -> None:
 
 
 def _tags(running: RunningTrial) -> dict[str, str]:
+    trial = running.trial
+    chosen = {name: (trial.params[name], distribution_to_json(each)) for name, each in trial.distributions.items()}
     baseline = {names.BASELINE: "true"} if running.number == 0 else {}
-    return baseline | ({names.EXTENDS: str(running.extends)} if running.extends is not None else {})
+    return (
+        {names.SEARCHED: json.dumps(chosen)}
+        | baseline
+        | ({names.EXTENDS: str(running.extends)} if running.extends is not None else {})
+    )
 
 
 def _reused(running: RunningTrial) -> dict[str, float]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import optuna
 
-from knobwise.experiments.record.stores import sqlite_file, without_credentials
+from knobwise.experiments.record.stores import sqlite_address, sqlite_file, without_credentials
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.study_attrs import STORE, STUDY_RUN
 
@@ -51,7 +51,7 @@ def check(study: optuna.Study, tracker: "Tracker") -> None:
 def store_address(uri: str) -> str:
     """The address of a store as it is noted: without credentials, a file with its whole path."""
     file = sqlite_file(uri)
-    return without_credentials(uri) if file is None else f"sqlite:///{file.absolute().as_posix()}"
+    return without_credentials(uri) if file is None else sqlite_address(file.absolute())
 
 
 def _without_record(study: optuna.Study, uri: str) -> BadInput:

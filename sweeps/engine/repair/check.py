@@ -6,67 +6,30 @@ Checking changes nothing. What it reports is repaired by `knobwise.sweeps.engine
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
 
-from knobwise.experiments.record import names, study_runs
+from knobwise.experiments import shell
+from knobwise.experiments.record import names, relocation, study_runs
+from knobwise.experiments.record.artifacts import CHECKPOINT
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.readers.choice import open_reader
 from knobwise.experiments.record.readers.reader import Reader
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
 from knobwise.experiments.record.stores import journal_path, sqlite_file, without_credentials
-from knobwise.experiments.text import counted, first_of, plural
+from knobwise.experiments.text import counted, first_of, plural, trials_text
+from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording.store_link import store_address
-from knobwise.sweeps.engine.search import journal
+from knobwise.sweeps.engine.repair import files, rebuild
+from knobwise.sweeps.engine.repair.agreement import Agreement, Problem
+from knobwise.sweeps.engine.search import journal, locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.search.storage import lock_folder, open_to_read
-from knobwise.sweeps.engine.study_attrs import NAME, RESULT, RUN_ID, STORE
+from knobwise.sweeps.engine.study_attrs import LOST, NAME, RESULT, RUN_ID, STORE
 
 _SHOWN = 10  # trial numbers in a line
 _NO_DRIVER = "RUNNING in the {}, but no driver runs the study"
-
-
-class Problem(NamedTuple):
-    """Something that is wrong.
-
-    Attributes:
-        study: the study's key; empty where it is the journal as a whole.
-        what: one line, that also names what to do where it cannot be repaired automatically.
-        trials: the numbers of the trials that it is about.
-        repairable: whether `repair.repair` repairs it.
-    """
-
-    study: str
-    what: str
-    trials: list[int]
-    repairable: bool
-
-    @property
-    def line(self) -> str:
-        """The line, with the study's key before it where it is about one."""
-        return f"{self.study}: {self.what}" if self.study else self.what
-
-
-class Agreement(NamedTuple):
-    """How far the search and the record agree.
-
-    Attributes:
-        problems: what is wrong.
-        notes: what was not checked, and why.
-        studies: how many studies were checked.
-        trials: how many trials of theirs are over.
-    """
-
-    problems: list[Problem]
-    notes: list[str]
-    studies: int
-    trials: int
-
-    def with_study(self, problems: list[Problem], trials: int) -> "Agreement":
-        """With another study that was checked, its `problems`, and how many of its trials are over."""
-        return Agreement([*self.problems, *problems], self.notes, self.studies + 1, self.trials + trials)
 
 
 def compare_stores(address: str, uri: str) -> Agreement:
@@ -76,6 +39,9 @@ def compare_stores(address: str, uri: str) -> Agreement:
         BadInput, StoreError: one of them cannot be read.
     """
     agreement = Agreement([], [], 0, 0)
+    moved = relocation.find(uri)
+    if moved:
+        agreement.problems.append(Problem("", moved.line, [], True))
     if "://" not in address and _is_cut(path := Path(address) if address else journal_path()):
         what = f"the journal {path} ends in half a line, of a write that was cut short"
         agreement.problems.append(Problem("", what, [], True))
@@ -90,11 +56,17 @@ def compare_stores(address: str, uri: str) -> Agreement:
             if unchecked:
                 agreement.notes.append(f"{key}: {unchecked}, so it was not checked")
             elif study is None and parent is not None and not parent.deleted:
-                agreement = agreement.with_study([_no_search(key, address)], 0)
+                agreement = agreement.with_study([_no_search(key, address, reader, parent)], 0)
             elif study is not None and NAME in study.user_attrs:  # others are not ours
                 trials = storage.get_all_trials(study._study_id, deepcopy=False) if storage else []
+                left_out = study.user_attrs.get(LOST, [])
+                if left_out:
+                    agreement.notes.append(f"{key}: {trials_text(left_out)} left out: removed from the record for good")
+                trials = [trial for trial in trials if trial.number not in left_out]
                 finished = sum(trial.state.is_finished() for trial in trials) if parent and not parent.deleted else 0
-                agreement = agreement.with_study(_problems(key, trials, parent, reader), finished)
+                agreement = agreement.with_study(_problems(key, trials, parent, reader, not moved), finished)
+        if not moved and agreement.trials:
+            agreement.problems.extend(_champions(uri, [each for each in recorded.values() if not each.deleted]))
     return agreement
 
 
@@ -106,14 +78,27 @@ def parent_runs(reader: Reader) -> dict[str, StudyRun]:
 
 def running_process(address: str, key: str) -> str | None:
     """The process that runs the study `key` on this machine, as its lock names it; None where none does."""
-    path = lock_folder(address) / f"{key}.lock"
+    path = locks.of_study(lock_folder(address), key)
     if not CAN_LOCK or not path.is_file():
         return None
     lock = FileLock(path)
-    if lock.acquire(wait=False):
+    if lock.acquire(wait=False, sign=False):
         lock.release()
         return None
-    return path.read_text(errors="replace").strip() or "of an unknown number"
+    return locks.holder(path)
+
+
+def refuse_running(address: str) -> None:
+    """Refuse while any study at `address` is being run on this machine.
+
+    Raises:
+        Unfinished: one is; the line names it and its process.
+    """
+    for path in locks.of_studies(lock_folder(address)):
+        key = path.name.removesuffix(locks.STUDY_LOCK)
+        process = running_process(address, key)
+        if process is not None:
+            raise Unfinished(f"study {key!r} is being run by process {process}: wait for its end, or end it")
 
 
 def is_finished(run: RecordedRun) -> bool:
@@ -133,11 +118,11 @@ def run_id_of(trial: FrozenTrial) -> str | None:
 
 def _is_cut(path: Path) -> bool:
     """Whether a journal ends in half a line, when no process is writing one."""
-    guard = path.with_name(path.name + ".lock")
+    guard = locks.of_journal(path)
     if not journal.is_cut(path) or not CAN_LOCK or not guard.exists():
         return journal.is_cut(path)
     lock = FileLock(guard)
-    lock.acquire()
+    lock.acquire(sign=False)
     try:
         return journal.is_cut(path)
     finally:
@@ -159,7 +144,9 @@ def _why_unchecked(key: str, study: FrozenStudy | None, parent: StudyRun | None,
     return f"its record is in {without_credentials(noted)}" if parent is None and elsewhere else ""
 
 
-def _problems(key: str, trials: list[FrozenTrial], parent: StudyRun | None, reader: Reader | None) -> list[Problem]:
+def _problems(
+    key: str, trials: list[FrozenTrial], parent: StudyRun | None, reader: Reader | None, with_files: bool
+) -> list[Problem]:
     if parent is None or reader is None:
         over = any(trial.state.is_finished() for trial in trials)
         return [*([_no_record(key, parent, trials)] if over else []), *_running_trials(key, trials)]
@@ -169,17 +156,17 @@ def _problems(key: str, trials: list[FrozenTrial], parent: StudyRun | None, read
     return [
         *_running_trials(key, trials),
         *_running_runs(key, parent, left_running(runs)),
-        *_unpaired(key, trials, study_runs.trials_and_replicates(runs, parent)),
+        *_unpaired(key, trials, study_runs.trials_and_replicates(runs, parent), with_files),
     ]
 
 
-def _no_search(key: str, address: str) -> Problem:
-    what = (
-        f"it is in the record, but not in the search {without_credentials(address) or journal_path().as_posix()}: "
-        "restore that from a backup, or take another --name for the next sweep, which would else begin it anew and "
-        "mark its runs as abandoned"
-    )
-    return Problem(key, what, [], False)
+def _no_search(key: str, address: str, reader: Reader | None, parent: StudyRun) -> Problem:
+    found = rebuild.read(reader, parent) if reader else None
+    place = without_credentials(address) or journal_path().as_posix()
+    what = f"it is in the record, but not in the search {place}"
+    if found and found.trials and found.whole:
+        return Problem(key, f"{what}, which can be made again", sorted(found.trials), True)
+    return Problem(key, f"{what}: restore that from a backup, or take --fresh or another --name", [], False)
 
 
 def _no_record(key: str, parent: StudyRun | None, trials: list[FrozenTrial]) -> Problem:
@@ -189,6 +176,20 @@ def _no_record(key: str, parent: StudyRun | None, trials: list[FrozenTrial]) -> 
         return Problem(key, f"{what}: restore the record from a backup, or take --fresh or --name", numbers, False)
     what = f"it was deleted in MLflow: restore it there (run {parent.run_id}), or take --fresh or --name"
     return Problem(key, what, numbers, False)
+
+
+def _champions(uri: str, parents: list[StudyRun]) -> list[Problem]:
+    program = shell.program("knobwise")
+    return [
+        Problem(
+            champion.name,
+            f"the champion, version {champion.version}, cannot be used: {gone}; the next sweep or `{program} retrain` "
+            "registers another",
+            [champion.trial],
+            False,
+        )
+        for champion, gone in files.broken_champions(uri, parents)
+    ]
 
 
 def _running_trials(key: str, trials: list[FrozenTrial]) -> list[Problem]:
@@ -208,8 +209,8 @@ def _running_runs(key: str, parent: StudyRun, running: list[RecordedRun]) -> lis
     return problems
 
 
-def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun]) -> list[Problem]:
-    """Trials without a run, runs without a trial, and pairs whose results differ."""
+def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun], with_files: bool) -> list[Problem]:
+    """Trials without a run, runs without a trial or, where these are to be looked for, files; results that differ."""
     finished: dict[int, list[RecordedRun]] = {}
     deleted: dict[int, str] = {}
     for run in runs:
@@ -226,10 +227,12 @@ def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun]) -> l
     lost = "over in the search, but without a finished run in the record: restore the record from a backup"
     doubled = "in the record by several finished runs"
     unnamed = f"{doubled}, none of which the search names: delete the wrong ones in MLflow"
+    without = f"in the record without {CHECKPOINT}, which is gone: restore the files of runs from a backup"
     several = [number for number in over if len(finished.get(number, [])) > 1]
     named = [number for number in several if run_id_of(over[number]) in {run.run_id for run in finished[number]}]
     single = {number: finished[number][0] for number in over if len(finished.get(number, [])) == 1}
     surplus = [number for number in finished if number not in over and number not in running]
+    emptied = files.without_files(single) if with_files else []
     differing = [number for number, run in single.items() if not _same_result(over[number], run)]
     return [
         *_if_any(key, restorable, "trial", restore, repairable=False),
@@ -237,6 +240,7 @@ def _unpaired(key: str, trials: list[FrozenTrial], runs: list[RecordedRun]) -> l
         *_if_any(key, named, "trial", doubled, repairable=True),
         *_if_any(key, [number for number in several if number not in named], "trial", unnamed, repairable=False),
         *_if_any(key, surplus, "finished run", "of no trial that is over in the search", repairable=True),
+        *_if_any(key, emptied, "trial", without, repairable=False),
         *_if_any(key, differing, "trial", "in the search with another result than in the record", repairable=False),
     ]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from knobwise.experiments.compare import file_export
 from knobwise.experiments.record import abandoned, artifacts, leftovers
 from knobwise.experiments.record.recorded import AbandonedRun
-from knobwise.experiments.record.stores import journal_path
+from knobwise.sweeps.engine.search import locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.search.storage import lock_folder
 
@@ -39,10 +39,8 @@ def find(storage: str = "") -> Leftovers:
     Raises:
         StoreError: the record cannot be read.
     """
-    journal = Path(storage) if storage and "://" not in storage else journal_path()
-    own = journal.with_name(journal.name + ".lock")  # of the journal itself: in use whenever any study is
-    locks = [path for path in sorted(lock_folder(storage).glob("*.lock")) if path != own and _free(path)]
-    return Leftovers(abandoned.find(), locks, files())
+    free = [path for path in locks.of_studies(lock_folder(storage)) if _free(path)]
+    return Leftovers(abandoned.find(), free, files())
 
 
 def files() -> list[Path]:
@@ -71,7 +69,7 @@ def _free(path: Path, *, then_remove: bool = False) -> bool:
     if not CAN_LOCK or (text and not text.isdigit()):
         return False
     lock = FileLock(path)
-    if not lock.acquire(wait=False):
+    if not lock.acquire(wait=False, sign=False):
         return False
     if then_remove:
         path.unlink()

@@ -11,7 +11,7 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from knobwise.experiments.record import study_runs
+from knobwise.experiments.record import relocation, study_runs
 from knobwise.experiments.record.connection import store_errors
 from knobwise.experiments.record.readers.choice import open_reader
 from knobwise.experiments.record.recorded import RecordedRun, StudyRun
@@ -20,9 +20,9 @@ from knobwise.experiments.text import counted, trials_text
 from knobwise.sweeps.engine.driver import reconcile
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.recording.recorder import StudyRecord
-from knobwise.sweeps.engine.repair import check
-from knobwise.sweeps.engine.repair.check import Problem
-from knobwise.sweeps.engine.search import studies
+from knobwise.sweeps.engine.repair import check, rebuild
+from knobwise.sweeps.engine.repair.agreement import Problem
+from knobwise.sweeps.engine.search import journal, studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
 
 
@@ -39,10 +39,17 @@ def repair(address: str, uri: str, problems: list[Problem]) -> list[str]:
 
     Raises:
         StoreError: one of the stores cannot be written.
+        Unfinished: the folder was moved, and a study in it is being run.
     """
     done = []
-    if any(not problem.study and problem.repairable for problem in problems):
-        path = Path(address) if address else journal_path()
+    if moved := relocation.find(uri):
+        check.refuse_running(address)
+        count = sum(relocation.move(uri, moved).values())
+        done.append(
+            f"corrected {counted(count, 'path')} of the record, which led to {' and '.join(map(str, moved.old))}"
+        )
+    path = Path(address) if address else journal_path()
+    if "://" not in address and journal.is_cut(path):
         open_storage(address)  # which cuts it
         done.append(f"cut half a line off the end of {path}")
     for key in sorted({problem.study for problem in problems if problem.repairable and problem.study}):
@@ -53,8 +60,19 @@ def repair(address: str, uri: str, problems: list[Problem]) -> list[str]:
                 done.append(f"{key}: not repaired, for {error}")
                 continue
             stack.enter_context(storage_errors(address))
-            done += [f"{key}: {line}" for line in _study(address, uri, key)]
+            done += [f"{key}: {line}" for line in [*_rebuilt(address, uri, key), *_study(address, uri, key)]]
     return done
+
+
+def _rebuilt(address: str, uri: str, key: str) -> list[str]:
+    """Make the search of a study again, where it has none."""
+    storage = open_storage(address)
+    reader = open_reader(uri)
+    parent = check.parent_runs(reader).get(key) if reader else None
+    if reader is None or parent is None or key in {each.study_name for each in storage.get_all_studies()}:
+        return []
+    count = rebuild.rebuild(rebuild.read(reader, parent), address, uri)
+    return [f"made the search again from the record, {counted(count, 'trial')}"]
 
 
 def _study(address: str, uri: str, key: str) -> list[str]:
@@ -117,6 +135,5 @@ def _surplus(trials: list[FrozenTrial], runs: list[RecordedRun]) -> list[Recorde
 
 def _queue(study: optuna.Study, ids: list[int], numbers: list[int]) -> list[str]:
     """Let trials that were left running wait to be run again: the next that is asked for is the first of them."""
-    for trial_id in ids:
-        study._storage.set_trial_state_values(trial_id, TrialState.WAITING)  # Optuna has no other way
+    reconcile.requeue(study, ids)
     return [f"put {trials_text(numbers, len(numbers))} back into the queue"] if numbers else []

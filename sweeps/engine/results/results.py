@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from knobwise.experiments.pareto import pareto_front
 from knobwise.experiments.ranking import Ranking, Trial
-from knobwise.sweeps.engine.study_attrs import CONFIRMED, OBJECTIVES, RESULT
+from knobwise.sweeps.engine.study_attrs import CONFIRMED, LOST, OBJECTIVES, RESULT
 from knobwise.sweeps.engine.trials.running_trial import STATUSES, Status
 
 
@@ -115,9 +115,10 @@ class Results:
 
 
 def of(study: optuna.Study) -> Results:
-    """The results of a study as they stand."""
+    """The results of a study as they stand; trials whose runs are no longer in the record are left out."""
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
     said = study.user_attrs
+    finished = [trial for trial in finished if trial.number not in said.get(LOST, ())]
     return Results(
         [replace(row(trial), fresh=tuple(fresh(said, trial.number).values())) for trial in finished],
         tuple(said.get(OBJECTIVES, ["val_mse"])),

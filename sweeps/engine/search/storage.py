@@ -12,7 +12,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, without_credentials
 from knobwise.sweeps.engine.errors import BadInput
-from knobwise.sweeps.engine.search import journal
+from knobwise.sweeps.engine.search import journal, locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 
 ELSEWHERE = "take another with --storage"
@@ -36,7 +36,7 @@ def open_storage(address: str) -> BaseStorage:
     path = Path(address) if address else journal_path()
     with _journal_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock: Any = FileLock(path.with_name(path.name + ".lock")) if CAN_LOCK else JournalFileOpenLock(str(path))
+        lock: Any = FileLock(locks.of_journal(path)) if CAN_LOCK else JournalFileOpenLock(str(path))
         with contextlib.closing(path.open("ab")):
             pass  # refused here where it may not be written
         lock.acquire()

@@ -2,9 +2,8 @@
 
 import contextlib
 import json
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from optuna.storages import BaseStorage
 from knobwise.experiments.data.spec import DIGEST, Spec
 from knobwise.experiments.text import nearest
 from knobwise.sweeps.engine.errors import BadInput, Unfinished
+from knobwise.sweeps.engine.search import locks
 from knobwise.sweeps.engine.search.locks import CAN_LOCK, FileLock
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions
@@ -37,10 +37,16 @@ class Study(NamedTuple):
     exists: bool
 
 
-def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
+def choose(storage: BaseStorage | None, name: str, fresh: bool, recorded: Collection[str] = ()) -> Study:
     """The study to resume: the newest called `name`; with `fresh`, or where there is none, another.
 
     Studies of one name have the keys NAME, NAME-2, NAME-3, ... A name that another study has as its key is refused.
+
+    Args:
+        storage: of the search; None where there is none yet.
+        name: that the user gave.
+        fresh: whether another is wanted.
+        recorded: keys that are taken in the record, which a fresh study does not get.
 
     Raises:
         BadInput: the name is taken.
@@ -54,7 +60,9 @@ def choose(storage: BaseStorage | None, name: str, fresh: bool) -> Study:
     if newest and not fresh:
         return Study(_key(name, newest), name, True)
     number = newest + 1
-    while _key(name, number) in studies:  # a study of another name may look like one of this
+    while (
+        _key(name, number) in studies or _key(name, number) in recorded
+    ):  # a study of another name may look like one of this
         number += 1
     return Study(_key(name, number), name, False)
 
@@ -180,15 +188,14 @@ def alone(folder: Path, key: str) -> Iterator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{key}.lock"
+    path = locks.of_study(folder, key)
     lock = FileLock(path)
     if not lock.acquire(wait=False):
-        other = path.read_text().strip()
+        other = locks.holder(path)
         raise Unfinished(
             f"study {key!r} is being run by process {other}: wait for its end, or start another with --fresh or --name"
         )
     try:
-        path.write_text(f"{os.getpid()}\n")
         yield
     finally:
         lock.release()

@@ -86,8 +86,10 @@ def serve(pipe: "Connection[Any, Any]") -> None:
 
 
 def _prepare() -> None:
-    """Leave Ctrl-C to the driver, and exit when the driver does."""
+    """Leave Ctrl-C and a closed terminal to the driver, and exit when the driver does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_exit_with_driver, daemon=True).start()
 
