@@ -10,7 +10,7 @@ import pytest
 
 from knobwise.experiments import problems, ranges
 from knobwise.experiments.ranges import Edge
-from knobwise.sweeps import all_knobs, lr_epochs, samples, tables
+from knobwise.sweeps import lr_epochs, samples, tables, widths
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.search import extended_range, samplers
 from knobwise.sweeps.engine.settings import Options
@@ -22,7 +22,7 @@ from knobwise.sweeps.engine.sweep import Sweep
 from tests.sweeps.fakes import SWEEP, Bench, table_problem
 
 ARTICLE = problems.load("article")
-DEEP = {"depth": 4, "width_1": 20, "width_2": 20, "width_3": 20, "width_4": 20, "n_samples": 1000, "epochs": 2000}
+DEEP = {"depth": 4, "width_1": 20, "width_2": 20, "width_3": 20, "width_4": 20}
 
 
 def found(sweep: Sweep, **params: Any) -> dict[str, tuple[bool, float | None]]:
@@ -37,7 +37,7 @@ def test_the_best_of_lr_epochs_lies_at_the_edge_of_its_epochs() -> None:
 
 
 def test_a_whole_number_on_a_linear_scale_goes_on_by_half_its_range() -> None:
-    assert edges.of(all_knobs.SWEEP, {**DEEP, "lr": 0.002}, ARTICLE)[0] == Edge(
+    assert edges.of(widths.SWEEP, {**DEEP, "lr": 0.002}, ARTICLE)[0] == Edge(
         knob="depth", value=4, low=1, high=4, upper=True, beyond=6
     )
 
@@ -45,8 +45,8 @@ def test_a_whole_number_on_a_linear_scale_goes_on_by_half_its_range() -> None:
 def test_an_end_beyond_which_nothing_can_run_is_no_edge() -> None:
     assert "dropout" not in found(tables.SWEEP, dropout=0.0)
     assert found(tables.SWEEP, dropout=0.49)["dropout"] == (True, 0.75)
-    shallow = {name: value for name, value in all_knobs.SWEEP.baseline.items() if name not in ("width_2", "width_3")}
-    assert "depth" not in {edge.knob for edge in edges.of(all_knobs.SWEEP, {**shallow, "depth": 1}, ARTICLE)}
+    shallow = {name: value for name, value in widths.SWEEP.baseline.items() if name not in ("width_2", "width_3")}
+    assert "depth" not in {edge.knob for edge in edges.of(widths.SWEEP, {**shallow, "depth": 1}, ARTICLE)}
 
 
 def test_all_the_rows_of_a_table_are_no_edge() -> None:
@@ -91,13 +91,13 @@ def test_edges_are_kept_as_text() -> None:
 
 def test_a_wider_space_asks_for_the_layers_of_a_deeper_network() -> None:
     depth = optuna.distributions.IntDistribution(1, 4)
-    wider = widened(all_knobs.SWEEP, further([], "depth", depth, 6, upper=True))
+    wider = widened(widths.SWEEP, further([], "depth", depth, 6, upper=True))
     study = optuna.create_study()
     study.enqueue_trial({"depth": 6})
     trial = study.ask()
     assert len(wider.config(trial).widths) == 6
     twice = further(further([], "lr", lr(0.1), 0.2, upper=True), "lr", lr(0.2), 0.4, upper=True)
-    assert distributions.describe(widened(all_knobs.SWEEP, twice).space)["lr"] == [
+    assert distributions.describe(widened(widths.SWEEP, twice).space)["lr"] == [
         optuna.distributions.distribution_to_json(lr(0.4))
     ]
 

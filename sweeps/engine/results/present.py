@@ -11,7 +11,7 @@ from knobwise.experiments.ranges import Edge
 from knobwise.experiments.record.stores import browse_command, runs_page
 from knobwise.experiments.references import against
 from knobwise.experiments.references.against import Scored
-from knobwise.sweeps.engine.results import table, trials_table
+from knobwise.sweeps.engine.results import samples_table, table, trials_table
 from knobwise.sweeps.engine.results.pictures import study_pictures
 from knobwise.sweeps.engine.results.results import Results
 from knobwise.sweeps.engine.results.summary import legend, sentences
@@ -42,10 +42,20 @@ def show(
     if beside:
         console.print()
         table.show(_references(beside), console, bold=False)
+    by_size = samples_table.settings(sweep, results)
+    if by_size:
+        console.print()
+        table.show(samples_table.columns(by_size), console, bold=False)
     console.print()
     explained = legend(table.fitted(shown))
     at_edge = [ranges.sentence(edges)] if edges else []
-    of_results = (*sentences(sweep, results), *at_edge, *against.sentences(beside), counted(results))
+    of_results = (
+        *sentences(sweep, results),
+        *samples_table.sentences(by_size),
+        *at_edge,
+        *against.sentences(beside),
+        counted(results),
+    )
     for line in (*explained, *of_results, *notes):
         console.print(Text(line))
     console.print()
@@ -77,14 +87,16 @@ def counted(results: Results) -> str:
 def markdown(sweep: Sweep, results: Results, beside: list[Scored], edges: Sequence[Edge] = ()) -> str:
     """The same, as Markdown, for the study's page in MLflow."""
     trials = table.fitted(trials_table.columns(sweep, results))
+    by_size = samples_table.settings(sweep, results)
+    said = [*sentences(sweep, results), *samples_table.sentences(by_size)]
+    at_edge = [ranges.sentence(edges)] if edges else []
     lines = [
         f"**{sweep.question}**",
         "",
-        " ".join(
-            [*sentences(sweep, results), *([ranges.sentence(edges)] if edges else []), *against.sentences(beside)]
-        ),
+        " ".join([*said, *at_edge, *against.sentences(beside)]),
         "",
         *table.markdown(trials),
+        *(["", *table.markdown(table.fitted(samples_table.columns(by_size)))] if by_size else []),
         *(["", *table.markdown(table.fitted(_references(beside)))] if beside else []),
         "",
         " ".join([*legend(trials), counted(results), "Selected by val MSE; the test part is only reported."]),
