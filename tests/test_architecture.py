@@ -23,7 +23,7 @@ ROOMS = {
     "knobwise.experiments": (
         "article", "estimators", "report", "model", "compare", "record", "references", "run", "plots",
         "problems", "metrics", "compat", "cost", "data", "outcome", "snapshots", "config",
-        "ranking", "statistics", "pareto", "text", "shell",
+        "ranking", "statistics", "pareto", "ranges", "text", "shell",
     ),
 }  # fmt: skip
 

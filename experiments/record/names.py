@@ -39,6 +39,9 @@ STATUSES = ("complete", "pruned", "diverged", "failed")
 ABANDONED = "abandoned"
 """The status of a run whose driver died before it had recorded all of it."""
 
+EDGES = "knobwise.edges"
+"""On a study: the knobs of its best trial that lie at the edge of what was searched, as JSON."""
+
 RUN_NAME = "mlflow.runName"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"

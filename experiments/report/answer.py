@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from knobwise.experiments import ranges
+from knobwise.experiments.record import names
 from knobwise.experiments.report.facts import Facts, Missing, Trial
-from knobwise.experiments.report.markup import Markup, tag
+from knobwise.experiments.report.markup import Markup, join, tag
 from knobwise.experiments.statistics import interval, paired
 from knobwise.experiments.text import counted, listed, r2_text, seconds, times
 from knobwise.experiments.text import typeset as shown
@@ -16,12 +18,14 @@ NEAR = 1.1  # times the best error
 
 
 def answer(facts: Facts) -> Markup:
-    """Two sentences; where there is no best trial, what there is instead."""
+    """Two sentences, and one on the edge where the best lies at one; without a best trial, what there is instead."""
     try:
         best = facts.best
     except Missing:
         return tag("p", _nothing(facts), class_="answer")
-    return tag("p", _bought(facts, best), " ", _trust(facts, best), class_="answer")
+    edge = ranges.sentence(ranges.loads(facts.tags.get(names.EDGES, "")))
+    more = tag("p", edge, class_="caveat") if edge else None
+    return join([tag("p", _bought(facts, best), " ", _trust(facts, best), class_="answer"), more])
 
 
 def tiles(facts: Facts) -> Markup:

@@ -7,7 +7,9 @@ from typing import Any
 
 import optuna
 
+from knobwise.experiments import ranges
 from knobwise.experiments.data.spec import Spec
+from knobwise.experiments.ranges import Edge
 from knobwise.experiments.record import names
 from knobwise.experiments.record.stores import without_credentials
 from knobwise.experiments.references import against
@@ -17,8 +19,9 @@ from knobwise.sweeps.engine.recording import reference_models
 from knobwise.sweeps.engine.recording.recorder import Recorder, StudyRecord
 from knobwise.sweeps.engine.recording.surface_frames import Drawings
 from knobwise.sweeps.engine.results import present, results
+from knobwise.sweeps.engine.search import extended_range
 from knobwise.sweeps.engine.settings import Options
-from knobwise.sweeps.engine.study_attrs import RUN_ID
+from knobwise.sweeps.engine.study_attrs import FINGERPRINT, RUN_ID
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers.pool import Workers
 
@@ -62,11 +65,13 @@ def write(sweep: Sweep, study: optuna.Study, recorder: Recorder, *, interrupted:
                 facts["selection_bias"] = result.ranking.selection_bias(row.number)
             metrics |= {f"{name}_{what}": value for what, value in facts.items() if value is not None}
     tags = {"knobwise.best_trial": str(result.best.number)} if result.best else {}
+    edges = _edges(sweep, study)
+    tags[names.EDGES] = ranges.dumps(edges)
     references = reference_models.of(study)
     if references:
         tags[names.REFERENCES] = against.dumps(references)
     recorder.finish(
-        description=present.markdown(sweep, result, references),
+        description=present.markdown(sweep, result, references, edges),
         metrics=metrics,
         tags=tags,
         pictures=present.pictures(sweep, result),
@@ -101,7 +106,11 @@ def report(
     else:
         uri, experiment_id = record.tracker.uri, record.run.experiment_id
         commands = present.commands(study.study_name, uri, experiment_id, resume, options.trials)
-        present.show(sweep, result, reference_models.of(study), notes, commands)
+        present.show(sweep, result, reference_models.of(study), notes, commands, _edges(sweep, study))
+
+
+def _edges(sweep: Sweep, study: optuna.Study) -> list[Edge]:
+    return extended_range.of_best(sweep, study, study.user_attrs[FINGERPRINT]["problem"])
 
 
 def contract(study: str, result: results.Results, seconds: float, record: StudyRecord) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from knobwise.experiments.data.spec import Spec
 from knobwise.experiments.record.stores import journal_path, tracking_uri, without_credentials
 from knobwise.experiments.text import shown
 from knobwise.sweeps.engine.driver.plan import make_plan, most_epochs
+from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.results import results
-from knobwise.sweeps.engine.search import pruners, samplers, studies
+from knobwise.sweeps.engine.search import extended_range, pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import open_to_read
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import distributions as space
+from knobwise.sweeps.engine.space.widened import widened
 from knobwise.sweeps.engine.study_attrs import FINGERPRINT
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.trials import rungs
@@ -73,6 +75,17 @@ def of(sweep: Sweep, options: Options) -> Preview:
         copy.add_trials([trial for trial in there.get_trials() if trial.state != TrialState.RUNNING])
         copy.sampler = samplers.of_session(options.sampler, options.seed, there)
         done = results.of(there).done
+        if options.extend_range:
+            extended = extended_range.extended(sweep, there, options)
+            for start in extended.starts:
+                copy.enqueue_trial(start)
+            sweep = widened(sweep, extended.growths)
+        else:
+            sweep = extended_range.space_of(sweep, there)
+    elif options.extend_range:
+        raise BadInput(
+            f"--extend-range must go with a study that has a complete trial, got {chosen.key!r}, which has none"
+        )
     if not copy.get_trials(deepcopy=False):
         copy.enqueue_trial(dict(sweep.baseline))
     most = most_epochs(sweep)

@@ -26,10 +26,11 @@ from knobwise.sweeps.engine.recording import reference_models, store_link, syste
 from knobwise.sweeps.engine.recording.recorder import Recorder
 from knobwise.sweeps.engine.repair import rebuild
 from knobwise.sweeps.engine.results import results
-from knobwise.sweeps.engine.search import pruners, samplers, studies
+from knobwise.sweeps.engine.search import extended_range, pruners, samplers, studies
 from knobwise.sweeps.engine.search.storage import lock_folder, open_storage, storage_errors
 from knobwise.sweeps.engine.settings import Options
 from knobwise.sweeps.engine.space import adapt, distributions
+from knobwise.sweeps.engine.study_attrs import WIDENED
 from knobwise.sweeps.engine.sweep import Sweep
 from knobwise.sweeps.engine.workers import pool
 from knobwise.sweeps.engine.workers.interrupts import Interrupts
@@ -60,6 +61,7 @@ def run(
         workers = pool.start(options.executor, options.slots, options.cluster)  # they import meanwhile
         stack.callback(workers.close)
         study, chosen = _open(sweep, options, stack, extension)
+        sweep, extended = _widened(sweep, options, study)
         check_first = store_link.address_changed(study, tracking_uri())
         if extension:
             options = replace(options, trials=_with(study, sweep, extension))
@@ -97,7 +99,7 @@ def run(
             notes += reference_models.finish(study, recorder, references, options.problem, finish.best_run(study))
         finish.write(sweep, study, recorder, interrupted=interrupted)
     resume = finish.resume_command(sweep, options, program)
-    notes += finish.notes(end, confirmed, study, options)
+    notes = [*extended, *notes, *finish.notes(end, confirmed, study, options)]
     finish.report(sweep, options, study, opened.result(), notes, time.monotonic() - began, resume)
     return interrupts.exit_code if interrupted else 0
 
@@ -107,6 +109,20 @@ def _whole(sweep: Sweep, options: Options) -> Job:
     baseline = sweep.config(cast(optuna.Trial, FixedTrial(dict(sweep.baseline))))
     most = distributions.largest(sweep.space, "n_samples") or sweep.fixed.n_samples
     return Job(problem=options.problem, config=replace(baseline, n_samples=most, batch_size=0))
+
+
+def _widened(sweep: Sweep, options: Options, study: optuna.Study) -> tuple[Sweep, list[str]]:
+    """The sweep with the ranges that the study has, extended where that was asked for; and notes for the user."""
+    notes = []
+    if options.extend_range:
+        extended = extended_range.extended(sweep, study, options)
+        study.set_user_attr(WIDENED, extended.growths)
+        for start in extended.starts:
+            study.enqueue_trial(start)
+        notes.append(extended.note)
+    sweep = extended_range.space_of(sweep, study)
+    study.pruner = pruners.make(options.pruner, most_epochs(sweep))
+    return sweep, notes
 
 
 def _with(study: optuna.Study, sweep: Sweep, extension: Extension) -> int:

@@ -58,6 +58,8 @@ Search:
   --cost none|flops|train_seconds|n_parameters
                          a second objective beside the error [none]
   --seed N               seed of the sampler [0]
+  --extend-range         resume a study whose best lies at the edge of a range
+                         with a wider one, which stays with the study
 
 Budget:
   --trials N             start trials until the study has so many that are
@@ -129,6 +131,7 @@ class Options:
     pruner: str
     cost: str = "none"
     seed: int = 0
+    extend_range: bool = False
     trials: int
     jobs: int = 0
     timeout: float = math.inf

@@ -8,6 +8,7 @@ STUDY_RUN = "knobwise.run_id"  # the id of its parent run in MLflow
 STORE = "knobwise.tracking_uri"  # the address of the store with that run, without credentials
 CONFIRMED = "knobwise.confirmed."  # and a trial's number: val_mse by fresh seed, None where it diverged
 LOST = "knobwise.lost"  # the numbers of the trials whose runs were removed from the record for good
+WIDENED = "knobwise.widened"  # by how much its ranges are wider than its sweep's
 REFERENCES = "knobwise.references"  # what the reference models scored
 
 # Of a trial.

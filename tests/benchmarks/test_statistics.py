@@ -5,11 +5,12 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import asha, coverage
+from benchmarks import all_knobs, asha, coverage
 from benchmarks.asha import Climb
 from knobwise.experiments.config import RunConfig
 from knobwise.sweeps.engine.sweep import Sweep
@@ -124,3 +125,30 @@ def test_bad_usage_is_one_line(
     with pytest.raises(SystemExit):
         command(arguments)
     assert said in capsys.readouterr().err
+
+
+def test_four_knobs_are_compared_with_two_by_their_winners(capsys: pytest.CaptureFixture[str]) -> None:
+    def won(test_mse: float, fresh: float) -> dict[str, Any]:
+        return all_knobs.Winner(3, {"lr": 0.01}, test_mse, fresh, 90.0)._asdict()
+
+    rows = [
+        {"all_knobs": won(1.0, 3.0), "lr_epochs": won(2.0, 2.5)},
+        {"all_knobs": won(1.0, 1.0), "lr_epochs": won(2.0, 2.0)},
+    ]
+    assert all_knobs.verdict(rows) == (
+        "all_knobs has the lower test MSE with 2 of 2 seeds of the search, and the lower mean over fresh seeds with 1."
+    )
+    assert all_knobs.line(0, rows[0]).startswith(
+        "seed 0: all_knobs trial 3: test MSE 1.000, on fresh seeds 3.000, 90 s"
+    )
+    with pytest.raises(SystemExit):
+        all_knobs.main(["--seeds", "0"])
+    assert capsys.readouterr().err.endswith("seeds must be a whole number >= 1, got 0\n")
+
+
+def test_a_winner_is_read_from_the_record_of_its_sweep() -> None:
+    found = all_knobs.winner("all_knobs", 0, 3)
+    assert set(found.params) >= {"lr", "epochs", "n_samples", "depth"}
+    assert 0 < found.test_mse < math.inf
+    assert 0 < found.fresh_test_mse < math.inf
+    assert found.train_seconds > 0

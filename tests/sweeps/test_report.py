@@ -166,7 +166,14 @@ def test_a_study_that_weighs_a_cost_shows_its_front(capsys: pytest.CaptureFixtur
 
 
 def test_columns_give_way_until_the_table_fits_a_terminal() -> None:
-    params = {**all_knobs.SWEEP.baseline, "depth": 4, "width_4": 64, "lr": 0.00098765, "n_samples": 10000}
+    params = {
+        **all_knobs.SWEEP.baseline,
+        "width_1": 100,
+        "width_2": 100,
+        "width_3": 120,
+        "lr": 0.00098765,
+        "n_samples": 10000,
+    }
     rows = [row(n, 1234.5 + n, fresh=(1234.3, 1230.0, 1210.0), params=params) for n in range(4)]
     cells = table.fitted(trials_table.columns(all_knobs.SWEEP, Results(rows)))
     assert cells[0] == ["", "trial", "lr", "epochs", "n_samples", "widths", "val MSE", "fresh seeds"]

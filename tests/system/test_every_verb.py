@@ -37,6 +37,7 @@ VERBS: dict[str, list[list[str]]] = {
     "runs": [["quick"], ["quick", "--sort", "val_mse", "--json"]],
     "best": [["quick"], ["quick", "--by", "test_mse"]],
     "export": [["quick", "runs.csv"], ["quick", "curves.parquet", "--curves"]],
+    "replay": [["quick"], ["quick", "--pruner", "asha", "--json"]],
     "report": [["quick"]],
     "predict": [["quick", "new.csv"], ["quick", "new.csv", "--trial", "0", "--output", "out.csv", "--json"]],
     "serve": [["quick", "--port", "0"]],

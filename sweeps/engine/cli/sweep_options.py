@@ -38,6 +38,9 @@ def checked(sweep: Sweep, given: parser.Given) -> Options:
         raise BadInput(f"--name must be letters, digits, '.', '_' or '-', at most 100, got {options.name!r}")
     if options.cost != "none" and options.pruner != "none":
         raise BadInput(f"--cost {options.cost} must go with --pruner none, got --pruner {options.pruner}")
+    if options.extend_range and (options.cost != "none" or options.fresh):
+        other = "--fresh" if options.fresh else f"--cost {options.cost}"
+        raise BadInput(f"--extend-range must go with a study that has a best trial, got {other}")
     if options.cluster and options.executor != "dask":
         raise BadInput(f"--cluster must go with --executor dask, got --executor {options.executor}")
     return Options(**{**vars(options), "problem": _problem(options)})

@@ -1,15 +1,17 @@
 """The results of a sweep, printed: a table of the best trials and the baseline, sentences, and the next commands."""
 
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from knobwise.experiments import shell
+from knobwise.experiments import ranges, shell
+from knobwise.experiments.ranges import Edge
 from knobwise.experiments.record.stores import browse_command, runs_page
 from knobwise.experiments.references import against
 from knobwise.experiments.references.against import Scored
-from knobwise.sweeps.engine.results import table, trials_table
+from knobwise.sweeps.engine.results import samples_table, table, trials_table
 from knobwise.sweeps.engine.results.pictures import study_pictures
 from knobwise.sweeps.engine.results.results import Results
 from knobwise.sweeps.engine.results.summary import legend, sentences
@@ -17,7 +19,12 @@ from knobwise.sweeps.engine.sweep import Sweep
 
 
 def show(
-    sweep: Sweep, results: Results, beside: list[Scored], notes: list[str], commands: list[tuple[str, str]]
+    sweep: Sweep,
+    results: Results,
+    beside: list[Scored],
+    notes: list[str],
+    commands: list[tuple[str, str]],
+    edges: Sequence[Edge] = (),
 ) -> None:
     """Print the report on stdout.
 
@@ -26,6 +33,7 @@ def show(
         beside: the reference models, empty where there are none.
         notes: lines to add.
         commands: the next commands to type, each with what it does.
+        edges: of the ranges, at which the best lies.
     """
     console = Console(highlight=False)
     shown = trials_table.columns(sweep, results)
@@ -34,9 +42,21 @@ def show(
     if beside:
         console.print()
         table.show(_references(beside), console, bold=False)
+    by_size = samples_table.settings(sweep, results)
+    if by_size:
+        console.print()
+        table.show(samples_table.columns(by_size), console, bold=False)
     console.print()
     explained = legend(table.fitted(shown))
-    for line in (*explained, *sentences(sweep, results), *against.sentences(beside), counted(results), *notes):
+    at_edge = [ranges.sentence(edges)] if edges else []
+    of_results = (
+        *sentences(sweep, results),
+        *samples_table.sentences(by_size),
+        *at_edge,
+        *against.sentences(beside),
+        counted(results),
+    )
+    for line in (*explained, *of_results, *notes):
         console.print(Text(line))
     console.print()
     width = max(len(what) for what, _ in commands)
@@ -64,15 +84,19 @@ def counted(results: Results) -> str:
     return f"{len(results.rows)} trials: {', '.join(parts)}."
 
 
-def markdown(sweep: Sweep, results: Results, beside: list[Scored]) -> str:
+def markdown(sweep: Sweep, results: Results, beside: list[Scored], edges: Sequence[Edge] = ()) -> str:
     """The same, as Markdown, for the study's page in MLflow."""
     trials = table.fitted(trials_table.columns(sweep, results))
+    by_size = samples_table.settings(sweep, results)
+    said = [*sentences(sweep, results), *samples_table.sentences(by_size)]
+    at_edge = [ranges.sentence(edges)] if edges else []
     lines = [
         f"**{sweep.question}**",
         "",
-        " ".join([*sentences(sweep, results), *against.sentences(beside)]),
+        " ".join([*said, *at_edge, *against.sentences(beside)]),
         "",
         *table.markdown(trials),
+        *(["", *table.markdown(table.fitted(samples_table.columns(by_size)))] if by_size else []),
         *(["", *table.markdown(table.fitted(_references(beside)))] if beside else []),
         "",
         " ".join([*legend(trials), counted(results), "Selected by val MSE; the test part is only reported."]),

@@ -53,11 +53,12 @@ class Forest(optuna.samplers.BaseSampler):
         self._seed, self._draws, self._mixed = seed, draws, mixed
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """Every parameter that any trial was asked for."""
+        """Every parameter that any trial was asked for, with its newest range: ranges can be extended."""
         over = _over(study)
         if len(over) < STARTUP or len(study.directions) > 1:
             return {}
-        return {name: each.distributions[name] for each in reversed(over) for name in each.distributions}
+        newest = {name: distribution for each in over for name, distribution in each.distributions.items()}
+        return {name: newest[name] for each in reversed(over) for name in each.distributions}
 
     def sample_relative(self, study: optuna.Study, trial: FrozenTrial, search_space: Space) -> Params:
         """The most promising candidate; values for parameters that it turns out not to need are not asked for."""

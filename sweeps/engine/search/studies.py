@@ -113,6 +113,15 @@ def fingerprint_of(storage: BaseStorage | None, key: str) -> dict[str, Any]:
     return dict(known[key][FINGERPRINT])
 
 
+def most_epochs_of(storage: BaseStorage | None, key: str) -> int | None:
+    """The most epochs that a trial of the study may have by its space; None where the study is not there."""
+    known = {} if storage is None else {each.study_name: each.user_attrs for each in storage.get_all_studies()}
+    was = known.get(key, {}).get(FINGERPRINT)
+    if was is None:
+        return None
+    return distributions.largest_of(was["space"].get("epochs", [])) or int(was["fixed"]["epochs"])
+
+
 def check_same(key: str, was: dict[str, Any], now: dict[str, Any]) -> None:
     """Refuse to mix trials that cannot be compared.
 

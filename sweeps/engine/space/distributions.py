@@ -77,7 +77,12 @@ def describe(space: Space) -> dict[str, list[str]]:
 
 def largest(space: Space, name: str) -> int | None:
     """The largest value of the whole number `name` in `space`; None where the space does not have it."""
-    spaces = [json.loads(text)["attributes"] for text in describe(space).get(name, [])]
+    return largest_of(describe(space).get(name, []))
+
+
+def largest_of(texts: list[str]) -> int | None:
+    """The largest value of a whole number by the JSON texts of its distributions; None where there are none."""
+    spaces = [json.loads(text)["attributes"] for text in texts]
     return max((int(max(each.get("choices") or [each["high"]])) for each in spaces), default=None)
 
 
