@@ -27,9 +27,17 @@ def of_dead(folder: Path, prefix: str) -> list[Path]:
     return paths
 
 
+def pools_of_dead(folder: Path, prefix: str) -> list[Path]:
+    """The folders in `folder` that Python's multiprocessing made for dead processes, which left `mine(prefix)` in them.
+
+    Other programs have such folders too, without that file.
+    """
+    return [pool for pool in sorted(folder.glob("pymp-*")) if of_dead(pool, prefix)]
+
+
 def remove(folder: Path, prefix: str) -> None:
-    """Remove what `of_dead` finds."""
-    for left in of_dead(folder, prefix):
+    """Remove what `of_dead` and `pools_of_dead` find."""
+    for left in of_dead(folder, prefix) + pools_of_dead(folder, prefix):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)  # another process may remove it too
         else:

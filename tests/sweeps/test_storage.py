@@ -44,13 +44,19 @@ def test_a_journal_cut_anywhere_in_its_last_line_loses_that_line_only_and_can_be
         assert all(json.loads(line) for line in journal.read_text().splitlines())
 
 
-def test_a_journal_damaged_in_the_middle_is_refused_in_one_line(journal: Path) -> None:
+@pytest.mark.parametrize(
+    "damaged", ['{"op_code":', "[]", "7", '{"a": 1}', '{"op_code": 6, "trial_id": 99, "state": 1}']
+)
+def test_a_journal_damaged_in_the_middle_is_refused_with_the_line_and_the_way_out(damaged: str, journal: Path) -> None:
     lines = journal.read_text().splitlines(keepends=True)
-    lines[3] = lines[3][:10] + "\n"
+    lines[3] = damaged + "\n"
     journal.write_text("".join(lines))
-    with pytest.raises(StoreError, match=r"cannot read the journal .*damaged") as error:
+    with pytest.raises(
+        StoreError, match=r"^cannot read the journal .*: line 4 is damaged \(.*\); restore .*--repair"
+    ) as error:
         open_storage(str(journal))
     assert "\n" not in str(error.value)
+    assert journal.read_text() == "".join(lines)
 
 
 def test_a_file_that_is_no_journal_is_refused_and_not_touched(tmp_path: Path) -> None:

@@ -86,6 +86,20 @@ def test_the_search_is_made_again_and_resumed_without_a_run_twice(
     assert len(names_of_runs) == len(set(names_of_runs))
 
 
+def test_a_damaged_journal_is_named_by_its_line_and_the_way_out_that_it_names_works(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = folder / "mlruns" / "optuna.journal"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join([*lines[:7], "{\n", *lines[8:]]))
+    said = doctor(capsys, "--repair")["search"]["about"]
+    assert said.startswith("cannot read the journal mlruns/optuna.journal: line 8 is damaged (it is no JSON: ")
+    assert "restore the file from a backup, or move it away, and `knobwise doctor --repair` makes the searches" in said
+    journal.rename(folder / "mlruns" / "damaged.journal")
+    doctor(capsys, "--repair")
+    assert doctor(capsys)["healthy"]
+
+
 def test_a_fresh_study_gets_a_key_of_its_own(folder: Path) -> None:
     (folder / "mlruns" / "optuna.journal").unlink()
     runs = states(folder)

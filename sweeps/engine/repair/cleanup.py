@@ -45,7 +45,8 @@ def find(storage: str = "") -> Leftovers:
 
 def files() -> list[Path]:
     """The files and folders that dead processes were making."""
-    scratch = leftovers.of_dead(Path(tempfile.gettempdir()), artifacts.SCRATCH)
+    place = Path(tempfile.gettempdir())
+    scratch = leftovers.of_dead(place, artifacts.SCRATCH) + leftovers.pools_of_dead(place, artifacts.SCRATCH)
     return scratch + leftovers.of_dead(Path.cwd(), file_export.SCRATCH)
 
 

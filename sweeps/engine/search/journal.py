@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol, final
 
+from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
 from knobwise.experiments.record.stores import StoreError
@@ -78,6 +79,48 @@ def cut_back(path: Path) -> None:
         _cut(file)
     finally:
         os.close(file)
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file begins as a journal does."""
+    with path.open("rb") as file:
+        return file.read(len(_FIRST_BYTES)) == _FIRST_BYTES
+
+
+def damaged_line(path: Path) -> tuple[int, str] | None:
+    """The number of the first line that Optuna cannot replay, from 1, and why; None where there is none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    lines = path.read_bytes().splitlines()
+    logs = []
+    for number, line in enumerate(lines, 1):
+        try:
+            logs.append(json.loads(line))
+        except ValueError as error:
+            return number, f"it is no JSON: {error}"
+    replayed = _Replayed(logs)
+    try:
+        JournalStorage(replayed)
+    except (ValueError, LookupError, AssertionError, TypeError, AttributeError) as error:
+        return replayed.number, f"{type(error).__name__} {error}".strip()
+    return None
+
+
+class _Replayed(BaseJournalBackend):
+    """Operations that are read one by one, and counted."""
+
+    def __init__(self, logs: list[dict[str, Any]]) -> None:
+        self._logs, self.number = logs, 0
+
+    def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
+        for log in self._logs[log_number_from:]:
+            self.number += 1
+            yield log
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        raise NotImplementedError
 
 
 def is_cut(path: Path) -> bool:

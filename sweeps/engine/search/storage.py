@@ -10,6 +10,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
+from knobwise.experiments import shell
 from knobwise.experiments.record.stores import StoreError, journal_path, sqlite_file, without_credentials
 from knobwise.sweeps.engine.errors import BadInput
 from knobwise.sweeps.engine.search import journal, locks
@@ -90,10 +91,27 @@ def _journal_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"cannot use the journal {path}: {error.strerror or error}; {ELSEWHERE}") from None
-    except (ValueError, KeyError, AssertionError, TypeError) as error:  # what Optuna raises for a line it cannot replay
-        raise StoreError(
-            f"cannot read the journal {path}: it is damaged, or not a journal of Optuna ({error}); {ELSEWHERE}"
-        ) from None
+    except (
+        ValueError,
+        LookupError,
+        AssertionError,
+        TypeError,
+        AttributeError,
+    ) as error:  # what Optuna raises for a line it cannot replay
+        raise StoreError(f"cannot read the journal {path}: {_damage(path, error)}") from None
+
+
+def _damage(path: Path, error: Exception) -> str:
+    """What is wrong with a journal that cannot be replayed, and what can be done."""
+    damaged = journal.damaged_line(path) if journal.is_one(path) else None
+    if damaged is None:
+        return f"it is damaged, or not a journal of Optuna ({error}); {ELSEWHERE}"
+    line, why = damaged
+    repair = f"{shell.program('knobwise')} doctor --repair"
+    return (
+        f"line {line} is damaged ({why}); restore the file from a backup, or move it away, and `{repair}` makes the "
+        f"searches again from the record; or {ELSEWHERE}"
+    )
 
 
 def _open_database(address: str) -> BaseStorage:

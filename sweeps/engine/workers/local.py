@@ -8,12 +8,15 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from multiprocessing import util
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from knobwise.experiments.outcome import Outcome
+from knobwise.experiments.record import artifacts, leftovers
 from knobwise.sweeps.engine.errors import Unfinished
 from knobwise.sweeps.engine.workers.jobs import Job, JobError, Work, serve, worker_environment
 
@@ -119,6 +122,8 @@ class LocalWorkers:
         with self._starting:
             if self._closed:
                 raise WorkerDied("the workers were closed")
+            # The folder of the server's socket stays where this process is killed; by this file it is known as ours.
+            (Path(util.get_temp_dir()) / leftovers.mine(artifacts.SCRATCH)).touch()
             with _environment(worker_environment()):
                 process.start()
             self._processes.add(process)
