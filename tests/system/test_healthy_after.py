@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,14 @@ from tests.system.drill import SCRIPT
 pytestmark = pytest.mark.drill
 PATIENCE = 240
 KNOBWISE = "from knobwise.sweeps.commands import main; raise SystemExit(main())"
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Not the system's, where other tests leave what killed processes were making. Short, for the sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="h", ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield
 
 
 def start(folder: Path, *options: str) -> "subprocess.Popen[str]":

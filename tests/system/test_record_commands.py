@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from knobwise.sweeps.engine.cli import completion
 from knobwise.sweeps.engine.repair import cleanup
 from knobwise.sweeps.engine.search.locks import FileLock
 from tests.conftest import RecordedSweep
+from tests.system.test_faults import copy_project
 from tests.system.test_knobwise_command import knobwise
 
 pytestmark = pytest.mark.filterwarnings(
@@ -90,7 +90,7 @@ def test_what_cannot_be_is_one_line(words: list[str], said: str, recorded_sweep:
 
 def test_clean_removes_what_is_left_and_nothing_else(recorded_sweep: RecordedSweep, tmp_path: Path) -> None:
     folder = tmp_path / "work"
-    shutil.copytree(recorded_sweep.folder, folder)
+    copy_project(recorded_sweep.folder, folder)
     address = f"sqlite:///{folder.as_posix()}/mlflow.db"
     before = compare.runs("lr_epochs", uri=address)
     _abandon(address, before["run_id"].to_list()[:1])

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,6 +29,9 @@ def run(work: Callable[[], int]) -> int:
     sweep loses nothing. Signs that the encoding of stdout or stderr lacks are written in ASCII.
     """
     os.environ.pop("MPLBACKEND", None)  # figures need no backend, and importing matplotlib fails where it is invalid
+    # Of MLflow's own classes, while it is imported. It hides them by itself, but not where another thread changes the
+    # filters at that moment.
+    warnings.filterwarnings("ignore", ".*Any type hint is inferred as AnyType", UserWarning)
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) < NARROWEST:
         del os.environ["COLUMNS"]

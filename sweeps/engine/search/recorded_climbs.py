@@ -118,7 +118,8 @@ def _factors(table: pd.DataFrame, curves: Mapping[str, Curve]) -> tuple[dict[str
     """
     by_data: dict[tuple[int, int], list[float]] = {}
     factors: dict[str, float] = {}
-    for run in table.to_dict("records"):
+    means = table["replicate"].isna() & table["trial"].isin(table.loc[table["replicate"].notna(), "trial"])
+    for run in table[~means].to_dict("records"):  # a mean over replicates is no run's own error
         curve, data = curves.get(run["run_id"], {}), (run["n_samples"], run["seed"])
         val_mse = run.get("val_mse", math.nan)
         loss = (min(curve.values()) if run["patience"] else curve[max(curve)]) if curve else math.nan
