@@ -109,10 +109,13 @@ def _end(trial: optuna.Trial, climb: Climb, taken: int) -> int | None:
 
 
 def _taken_over(climb: Climb, reached: Sequence[int]) -> int:
-    """What the trial can take over where the earlier ones of its family end as in the replay."""
+    """What the trial can take over where the earlier ones of its family end as in the replay.
+
+    A longer one gives up what it had at this trial's last epoch, as the record says of them.
+    """
     if not climb.taken_over:
         return 0
-    return min(climb.taken_over, max((end for end in reached if end <= climb.epochs), default=0))
+    return min(climb.taken_over, max(reached, default=0))
 
 
 def _asked(study: optuna.Study, number: int) -> optuna.Trial:
